@@ -101,6 +101,7 @@ MODULES = {
     "receiver/comparison/__main__.py": ("tests/jobs/test_comparison_process.py", WHOLE),
     "receiver/comparison/event_comparison.py": ("tests/comparison/test_comparison_run.py", WITHIN),
     "receiver/delivery/delivery_context.py": ("tests/delivery/test_dispatcher.py", DECLARES),
+    "receiver/facts/order_digest.py": ("tests/inbox/reads/test_search.py", WITHIN),
     "receiver/facts/person_facts.py": ("tests/aom/test_profile.py", DECLARES),
     "receiver/importer/intake_client.py": ("tests/importer/test_import_run.py", WITHIN),
     "receiver/importer/line_validation.py": ("tests/importer/test_import_run.py", WITHIN),

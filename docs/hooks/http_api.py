@@ -125,7 +125,8 @@ def _operation(name: str, operation: dict[str, Any]) -> str:
     takes = table(("takes", "in", "type", "what it is"), rows) if rows else ""
     answer = _keys(_schema(operation["responses"]["200"]))
     faults = ", ".join(sorted(status for status in operation["responses"] if status != "200"))
-    return f"### {name}\n\n{operation['summary']}.\n\n{takes}\n{answer}\nProblems: {faults}.\n"
+    text = f"{operation['summary']}. {operation['description']}"
+    return f"### {name}\n\n{text}\n\n{takes}\n{answer}\nProblems: {faults}.\n"
 
 
 def _keys(schema: dict[str, Any]) -> str:

@@ -53,4 +53,11 @@ def narrow_filter(group: AttentionGroup, chosen: EventFilter) -> EventFilter:
     against = [name for name, value in asked.items() if getattr(whole, name) not in {None, value}]
     if against:
         raise UnfitParameter(f"`{against[0]}`: the group has {getattr(whole, against[0])!r}.")
-    return replace(whole, **asked, person=chosen.person, since=chosen.since, until=chosen.until)
+    return replace(
+        whole,
+        **asked,
+        person=chosen.person,
+        since=chosen.since,
+        until=chosen.until,
+        ids=chosen.ids,
+    )

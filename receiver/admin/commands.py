@@ -122,7 +122,7 @@ class AdminCommands:
         name, there = call.path.name, self._gateway.settings.connectors
         if name not in there:
             raise NotFound(f"There is no connector {name!r}; there are: {', '.join(there)}.")
-        return views.NewAccountView(name, await self._inbox.forget_account(name))
+        return views.NewAccountView(name, await self._inbox.change_account(name))
 
     async def forget(self, call: OperationCall) -> erasure_views.ErasedView:
         address = call.path.email.strip().lower()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from receiver.gateway.audit_trail import describe_answer
+from receiver.inbox import AuditOutcome
+
 
 @dataclass(frozen=True, slots=True)
 class CrmProblem:
@@ -64,3 +67,9 @@ class ErasedView:
     mentions: int  # other places in which the address stood
     beyond_reach: tuple[str, ...] = BEYOND_REACH
     crm: tuple[CrmErasure, ...] = ()
+
+    def audit_outcome(self) -> tuple[AuditOutcome, str]:
+        """Where a CRM refused, nothing was erased from this gateway."""
+        if failed := ", ".join(one.connector for one in self.crm if one.failed):
+            return "failed", f"not erased, since it failed at {failed}"
+        return "done", describe_answer(self)

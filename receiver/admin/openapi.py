@@ -74,6 +74,7 @@ def describe_operations(operations: Sequence[Operation]) -> dict[str, Any]:
 def _described(operation: Operation, components: dict[str, Any]) -> dict[str, Any]:
     described: dict[str, Any] = {
         "summary": operation.summary,
+        "description": f"Needs the role {operation.needed_role}.",
         "operationId": re.sub(r"\W+", "-", f"{operation.method.lower()}{operation.path}").strip(
             "-"
         ),
@@ -97,13 +98,16 @@ def _described(operation: Operation, components: dict[str, Any]) -> dict[str, An
             "content": {_JSON: {"schema": _schema(operation.body, "validation", components)}},
         }
     faults = {
-        401: "The admin token is missing or wrong.",
+        401: "The token of an operator is missing or wrong.",
+        403: f"It needs the role {operation.needed_role}, which the operator has not.",
         422: "Something given does not fit.",
         429: "Too many wrong tokens came from this address; Retry-After says how long to wait.",
         503: "The store cannot be used.",
     }
     if operation.takes is not Nothing:
         faults[414] = "The path of the address is too long."
+    if operation.needed_role == "viewer":
+        del faults[403]
     for status, text in {**faults, **operation.faults}.items():
         described["responses"][str(status)] = {
             "description": text,

@@ -8,15 +8,19 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from receiver.http.authentication import OperatorToken
+from receiver.gateway.audit_trail import AuditTrail, describe_answer, describe_request
+from receiver.http.authentication import OperatorAuthentication
+from receiver.http.operators import NamedOperator, forbidden_text
 from receiver.http.problem_details import problem_response
+from receiver.inbox import AuditOutcome
+from receiver.settings import Role
 
 MAX_BODY = 1024 * 1024
 
@@ -39,6 +43,10 @@ class OperationCall:
     query: Any
     body: Any
 
+    def parts(self) -> tuple[Parameters, ...]:
+        """All that came in."""
+        return tuple(part for part in (self.path, self.query, self.body) if part is not None)
+
 
 class UnfitParameter(Exception):
     """A parameter that its type lets through, or what the operation works on, is wrong; the text
@@ -54,9 +62,22 @@ class NotFound(Exception):
     """There is no such thing; the text says what was looked for."""
 
 
+@runtime_checkable
+class AuditedAnswer(Protocol):
+    """An answer that says for the audit what came of the act; of others the numbers are noted."""
+
+    def audit_outcome(self) -> tuple[AuditOutcome, str]:
+        """The outcome, and the words for it, without personal data."""
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`answer` is any type that pydantic can write: a model, a dataclass, a mapping."""
+    """`answer` is any type that pydantic can write: a model, a dataclass, a mapping.
+
+    `role` is the least that an operator needs: what changes nothing is for viewers, all else for
+    operators, unless it says otherwise. `act` is its name in the audit, by default the last step of
+    the path.
+    """
 
     method: str
     path: str
@@ -67,22 +88,37 @@ class Operation:
     query: type[Parameters] = Nothing
     body: type[Parameters] | None = None
     faults: Mapping[int, str] = field(default_factory=dict)
+    role: Role | None = None
+    act: str = ""
 
-    def route(self, operator: OperatorToken) -> Route:
-        """The operation, for whoever has the operator's token."""
+    @property
+    def changes(self) -> bool:
+        """Whether it changes anything, and is noted in the audit."""
+        return self.method != "GET"
+
+    @property
+    def needed_role(self) -> Role:
+        return self.role or ("operator" if self.changes else "viewer")
+
+    @property
+    def act_name(self) -> str:
+        return self.act or self.path.rpartition("/")[2]
+
+    def route(self, operators: OperatorAuthentication, trail: AuditTrail) -> Route:
+        """The operation, for operators whose role allows it."""
         writer = _writer(self.answer)
 
         async def endpoint(request: Request) -> Response:
-            if refusal := operator.refusal(request):
-                return refusal
+            operator = operators.identify(request)
+            if isinstance(operator, Response):
+                return operator
+            if not operator.may(self.needed_role):
+                return await self._forbid(request, operator, trail)
+            call = await self._read(request)
+            if isinstance(call, Response):
+                return call
             try:
-                call = await self._call(request)
-            except ValidationError as error:
-                return _invalid(error)
-            except ClientDisconnect:
-                return problem_response(400, "The body ended early.")
-            try:
-                answer = await self.handler(call)
+                answer = await self._answer(call, operator.name, trail)
             except UnfitParameter as unfit:
                 return _unfit(unfit)
             except NotFound as missing:
@@ -98,12 +134,41 @@ class Operation:
         route.path_regex = re.compile(route.path_regex.pattern, re.DOTALL)
         return route
 
-    async def _call(self, request: Request) -> OperationCall:
-        return OperationCall(
-            path=self.takes.model_validate(request.path_params),
-            query=self.query.model_validate(_flat(request)),
-            body=self.body.model_validate_json(await _body(request)) if self.body else None,
-        )
+    async def _forbid(
+        self, request: Request, operator: NamedOperator, trail: AuditTrail
+    ) -> Response:
+        about = describe_request(request.path_params)
+        await trail.note(operator.name, self.act_name, about, "refused")
+        return problem_response(403, forbidden_text(operator, self.act_name, self.needed_role))
+
+    async def _answer(self, call: OperationCall, who: str, trail: AuditTrail) -> Any:
+        if not self.changes or getattr(call.body, "dry_run", False):
+            return await self.handler(call)
+        given = (part.model_dump(exclude_defaults=True) for part in call.parts())
+        async with trail.act(who, self.act_name, describe_request(*given)) as act:
+            try:
+                answer = await self.handler(call)
+            except (NotFound, UnfitParameter) as error:
+                act.fail(str(error))
+                raise
+            if isinstance(answer, AuditedAnswer):
+                act.outcome, act.result = answer.audit_outcome()
+            else:
+                act.result = describe_answer(answer)
+            return answer
+
+    async def _read(self, request: Request) -> OperationCall | Response:
+        """What came in; or the answer to what does not fit."""
+        try:
+            return OperationCall(
+                path=self.takes.model_validate(request.path_params),
+                query=self.query.model_validate(_flat(request)),
+                body=self.body.model_validate_json(await _body(request)) if self.body else None,
+            )
+        except ValidationError as error:
+            return _invalid(error)
+        except ClientDisconnect:
+            return problem_response(400, "The body ended early.")
 
 
 @cache  # to make one takes milliseconds, and a reload makes the routes anew

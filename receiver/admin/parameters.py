@@ -52,7 +52,7 @@ def _moment(value: object) -> object:
     return value
 
 
-def _number(value: object) -> object:
+def whole_number(value: object) -> object:
     """Pydantic would take 1.0, 1_0 and a 1 with spaces for numbers: an id is digits."""
     if isinstance(value, str) and not re.fullmatch(r"\d+", value, re.ASCII):
         raise PydanticCustomError("number", "must be a whole number, in digits alone")
@@ -75,6 +75,13 @@ class EventQuery(Parameters):
     ] = None
     person: Annotated[Text | None, Field(description="an e-mail address")] = None
     connector: ConnectorName = None
+    key: Annotated[
+        Text | None,
+        Field(
+            description="that wrote a record of this key, or tell of the order with this id, "
+            "such as 7301 or springfield:7301; the newest 1,000 of them"
+        ),
+    ] = None
     group: GroupId | None = None
     since: Since = None
     until: Until = None
@@ -82,7 +89,7 @@ class EventQuery(Parameters):
     limit: Limit = 50
 
     def filter(self) -> EventFilter:
-        """All but the group, which has to be looked up."""
+        """All but the group and the key, which have to be looked up."""
         return EventFilter(
             source=self.source,
             event=self.event,
@@ -120,7 +127,7 @@ class DeliveryPath(Parameters):
     id: Annotated[
         int,
         Field(ge=1, le=2**62, description="the number of the delivery, as the event shows it"),
-        BeforeValidator(_number),
+        BeforeValidator(whole_number),
     ]
 
 

@@ -160,7 +160,7 @@ def present_quarantined_group(stored: AttentionGroup) -> QuarantinedGroup:
 
 def present_person(stored: PersonDetail) -> PersonView:
     lanes = tuple(
-        PersonLane(one.connector, one.state, one.pending, one.tries, one.failing_since)
+        PersonLane(one.connector, one.state, one.pending, one.tries, one.failing_since, one.dead)
         for one in stored.lanes
     )
     records = tuple(

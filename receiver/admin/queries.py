@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from connectors.base import Browsable
 from receiver.admin import (
     attention_groups,
@@ -11,6 +13,7 @@ from receiver.admin import (
     presenters,
     views,
 )
+from receiver.admin.audit import entries
 from receiver.admin.configuration.mapping_view import MappingView
 from receiver.admin.operation import NotFound, OperationCall, UnfitParameter
 from receiver.admin.written_records import find_written_records
@@ -26,12 +29,17 @@ class AdminQueries:
         self._gateway = gateway
         self._inbox = gateway.inbox
 
+    async def audit(self, call: OperationCall) -> entries.AuditPage:
+        return await entries.list_audit(self._inbox, call.query)
+
     async def status(self, _call: OperationCall) -> views.StatusView:
         return await presenters.present_status(self._gateway)
 
     async def events(self, call: OperationCall) -> views.EventPage:
         query: parameters.EventQuery = call.query
         chosen = query.filter()
+        if query.key:
+            chosen = replace(chosen, ids=await self._inbox.find_key_events(query.key.strip()))
         if query.group:
             chosen = attention_groups.narrow_filter(
                 await attention_groups.find_group(self._inbox, query.group), chosen

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from receiver.admin import erasure_views, parameters, views
+from receiver.admin.audit import entries
 from receiver.admin.commands import AdminCommands
 from receiver.admin.configuration.mapping_view import MappingView
 from receiver.admin.configuration.reload import ReloadView
@@ -19,8 +20,9 @@ from receiver.admin.openapi import describe_operations
 from receiver.admin.operation import Operation
 from receiver.admin.queries import AdminQueries
 from receiver.gateway import Gateway
-from receiver.http.authentication import OperatorToken
+from receiver.http.authentication import OperatorAuthentication
 from receiver.http.authentication_log import AuthenticationLog
+from receiver.http.operators import OperatorTokens
 
 _MISSING = {404: "There is no such thing."}
 
@@ -81,6 +83,14 @@ def _query_operations(look: AdminQueries) -> Sequence[Operation]:
             "The mapping in force, without secrets",
             look.mapping,
             MappingView,
+        ),
+        Operation(
+            "GET",
+            "/api/audit",
+            "What operators did, newest first",
+            look.audit,
+            entries.AuditPage,
+            query=entries.AuditQuery,
         ),
         Operation("GET", "/api/replays", "Replays under way", look.replays, views.ReplaysView),
         Operation(
@@ -202,6 +212,7 @@ def _command_operations(act: AdminCommands) -> Sequence[Operation]:
             "Take the configuration over as its file says now",
             act.reload,
             ReloadView,
+            role="admin",
         ),
         Operation(
             "POST",
@@ -211,6 +222,7 @@ def _command_operations(act: AdminCommands) -> Sequence[Operation]:
             views.NewAccountView,
             takes=parameters.ConnectorPath,
             faults=_MISSING,
+            role="admin",
         ),
         Operation(
             "DELETE",
@@ -220,12 +232,14 @@ def _command_operations(act: AdminCommands) -> Sequence[Operation]:
             erasure_views.ErasedView,
             takes=parameters.PersonPath,
             query=parameters.ErasureQuery,
+            role="admin",
+            act="forget",
         ),
     )
 
 
 def admin_routes(gateway: Gateway) -> list[Route]:
-    """The operations behind the admin token, if one is set; and the description, which holds no
+    """The operations for the operators, if there are any; and the description, which holds no
     secret.
     """
     listed = list_operations(gateway)
@@ -238,10 +252,12 @@ def admin_routes(gateway: Gateway) -> list[Route]:
         # made when it is asked for: it takes long enough to be felt when a gateway starts
         return JSONResponse(await asyncio.to_thread(describe))
 
-    token = gateway.settings.server.admin_token
-    if token is None:
+    if not gateway.settings.has_operators:
         return [Route("/openapi.json", openapi)]
-    operator = OperatorToken(
-        token, gateway.guesses, AuthenticationLog(gateway.metrics, gateway.now)
+    operators = OperatorAuthentication(
+        OperatorTokens(gateway.settings),
+        gateway.guesses,
+        AuthenticationLog(gateway.metrics, gateway.now),
     )
-    return [Route("/openapi.json", openapi), *(operation.route(operator) for operation in listed)]
+    routes = [operation.route(operators, gateway.audit) for operation in listed]
+    return [Route("/openapi.json", openapi), *routes]

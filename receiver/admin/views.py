@@ -280,6 +280,7 @@ class PersonLane:
     pending: int
     tries: int
     failing_since: datetime | None
+    dead: int
 
 
 @dataclass(frozen=True, slots=True)

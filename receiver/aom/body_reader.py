@@ -13,6 +13,7 @@ from receiver.aom.validation.errors import InvalidBody
 from receiver.aom.validation.json_body import ParsedBody, parse_body
 from receiver.aom.validation.schema_check import ValidatedBody, find_errors, validate_body
 from receiver.aom.values.field_types import read_id
+from receiver.facts import digest_order
 
 
 def read_event(body: bytes, site: SourceContext, named: str | None) -> Event:
@@ -54,7 +55,7 @@ def _order(raw: dict[str, Any], whole: ValidatedBody | None) -> bytes:
     """What tells an order from all others of its source, however its id is written."""
     order = whole.payload if whole else None
     id = order.id if isinstance(order, OrderChanged) else read_id(raw["id"])
-    return sha256(b"order\n" + id.encode()).digest()
+    return digest_order(id)
 
 
 def _parse(body: bytes, named: str | None) -> ParsedBody:

@@ -1,11 +1,16 @@
 """Asks the admin API: of the gateway that runs, or where none does and the store is a SQLite file,
 of one opened over it for the moment. Whoever wants the running one alone uses `ask_running`.
 
+A running gateway is asked as the operator whose token is in the environment, else as `admin`; what
+is done without one is noted in the audit as done at the command line.
+
 Who owns the file's lock decides: two processes that write to it could damage it.
 """
 
 from __future__ import annotations
 
+import getpass
+import os
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,10 +27,15 @@ from receiver.cli.app import FOUND, WRONG_USE, fail_command
 from receiver.gateway import Gateway, open_store
 from receiver.inbox import StoreLocked, StoreUnavailable
 from receiver.server.app import create_app
-from receiver.settings import Server, Settings
+from receiver.settings import Operator, Server, Settings
 from receiver.settings.gateway_urls import local_url, server_url
 from receiver.telemetry import set_up_logs
 
+TOKEN_VARIABLE = "AOM_GATEWAY_OPERATOR_TOKEN"  # noqa: S105 - the name of a variable
+NO_TOKEN = (
+    "There is no token for the running gateway: server.admin_token is not set, and "
+    f"{TOKEN_VARIABLE} holds none of an operator."
+)
 _PATIENT = httpx.Timeout(30, read=None)  # a replay or an erasure takes as long as it takes
 
 
@@ -88,18 +98,17 @@ def in_path(text: str) -> str:
 async def open_admin(settings: Settings) -> AsyncIterator[AdminClient]:
     """Ends the command with a message where there is nobody to ask."""
     async with AsyncExitStack() as stack:
-        gateway = await _unattended(stack, settings)
+        own = SecretStr(secrets.token_urlsafe(24))
+        gateway = await _unattended(stack, settings, own)
         running = gateway is None
-        serving = settings if gateway is None else gateway.settings
-        if serving.server.admin_token is None:
-            fail_command(
-                "server.admin_token is not set, so the running gateway's admin API is off."
-            )
+        token = find_token(settings.server) if gateway is None else own
+        if token is None:
+            fail_command(NO_TOKEN)
         http = await stack.enter_async_context(
             httpx.AsyncClient(
                 transport=httpx.ASGITransport(create_app(gateway)) if gateway else None,
                 base_url=local_url(settings),
-                **_options(serving.server.admin_token, _PATIENT),
+                **_options(token, _PATIENT),
             )
         )
         yield AdminClient(http, running)
@@ -108,17 +117,22 @@ async def open_admin(settings: Settings) -> AsyncIterator[AdminClient]:
 def ask_running(
     server: Server, method: str, path: str, *, timeout: httpx.Timeout = _PATIENT
 ) -> httpx.Response | None:
-    """What the running gateway answers, whatever it is; None where none answers there, or its
-    admin API is off.
+    """What the running gateway answers, whatever it is; None where none answers there, or no token
+    for it is known.
     """
-    if server.admin_token is None or server.port == 0:
+    token = find_token(server)
+    if token is None or server.port == 0:
         return None
     try:
-        return httpx.request(
-            method, f"{server_url(server)}{path}", **_options(server.admin_token, timeout)
-        )
+        return httpx.request(method, f"{server_url(server)}{path}", **_options(token, timeout))
     except httpx.TransportError:
         return None
+
+
+def find_token(server: Server) -> SecretStr | None:
+    """The token by which commands act: an operator's own, else the admin token."""
+    own = os.environ.get(TOKEN_VARIABLE, "").strip()
+    return SecretStr(own) if own else server.admin_token
 
 
 def _options(token: SecretStr, timeout: httpx.Timeout) -> dict[str, Any]:
@@ -129,14 +143,18 @@ def _options(token: SecretStr, timeout: httpx.Timeout) -> dict[str, Any]:
     }
 
 
-async def _unattended(stack: AsyncExitStack, settings: Settings) -> Gateway | None:
-    """A gateway over the store of which nobody else is the owner; None where somebody may be."""
+async def _unattended(
+    stack: AsyncExitStack, settings: Settings, token: SecretStr
+) -> Gateway | None:
+    """A gateway over the store of which nobody else is the owner, for whoever has the token; None
+    where somebody may be.
+    """
     if not settings.store.url.startswith("sqlite"):
         return None
     _require_file(settings)
     set_up_logs("warning", settings.log.format, secrets=settings.secrets())
     try:
-        return await stack.enter_async_context(open_store(_with_a_token(settings)))
+        return await stack.enter_async_context(open_store(_with_operator(settings, token)))
     except StoreLocked:
         return None
     except StoreUnavailable as error:
@@ -152,12 +170,19 @@ def _require_file(settings: Settings) -> None:
         )
 
 
-def _with_a_token(settings: Settings) -> Settings:
-    """Nobody but this process can call, but without a token there is no admin API."""
-    server = settings.server.model_copy(
-        update={"admin_token": SecretStr(secrets.token_urlsafe(24))}
-    )
-    return settings.model_copy(update={"server": server})
+def _with_operator(settings: Settings, token: SecretStr) -> Settings:
+    """Nobody but this process can call, as an operator that is named after the system's user."""
+    server = settings.server.model_copy(update={"admin_token": None})
+    operators = {f"command line ({_user()})": Operator(token=token, role="admin")}
+    return settings.model_copy(update={"server": server, "operators": operators})
+
+
+def _user() -> str:
+    """The system's name of whoever runs this, or their number where they have none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return str(os.getuid())
 
 
 def refusal_detail(response: httpx.Response) -> str:

@@ -42,6 +42,7 @@ MODULES = {  # of each command, in the order of the help
     "replay": "replay",
     "pause": "operation.pause",
     "resume": "operation.pause",
+    "audit": "operation.audit",
     "explain": "explain",
     "diff": "mapping.diff",
     "send": "send",
@@ -137,7 +138,6 @@ app = typer.Typer(
     cls=CommandGroup,
     help="Keeps every webhook of Academy of Mine and brings a CRM to the state that they describe.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )

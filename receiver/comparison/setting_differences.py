@@ -36,10 +36,10 @@ def differing_settings(
 def _differing(
     before: MappingDocument, after: MappingDocument, only: str | None
 ) -> Iterator[SettingDifference]:
-    for name in before.sources.keys() & after.sources.keys():
-        was, becomes = before.sources[name].identity, after.sources[name].identity
-        if was != becomes:
-            yield SettingDifference(f"sources.{name}.identity", was, becomes)
+    for name, source in before.sources.items():
+        then = after.sources.get(name)
+        if then is not None and then.identity != source.identity:
+            yield SettingDifference(f"sources.{name}.identity", source.identity, then.identity)
     for name, connector in before.connectors.items():
         other = after.connectors.get(name)
         if other is None or other.type != connector.type or only not in {None, name}:

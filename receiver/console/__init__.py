@@ -11,14 +11,17 @@ from starlette.routing import BaseRoute, Mount, Route
 from receiver.console.page import Console
 from receiver.console.pages import (
     attention,
+    audit,
     dead_letters,
     diff,
     event,
     events,
     explain,
     group,
+    operators,
     overview,
     person,
+    search,
     setup,
     sign_in,
 )
@@ -26,37 +29,44 @@ from receiver.console.session import PATH, SessionStore
 from receiver.console.static_files import KeptFiles
 from receiver.console.templating import STATIC, environment
 from receiver.gateway import Gateway
+from receiver.http.operators import OperatorTokens
 from receiver.http.problem_details import problem_response
 
 __all__ = ["console_routes"]
 
-OFF = "The console is off, since server.admin_token is not set in the configuration."
+OFF = (
+    "The console is off, since server.admin_token is not set in the configuration, and there is no "
+    "[operators.NAME]."
+)
 PAGES = (
     sign_in,
     overview,
     events,
     event,
     person,
+    search,
     attention,
     dead_letters,
     group,
     setup,
     explain,
     diff,
+    audit,
+    operators,
 )
 
 
 def console_routes(gateway: Gateway) -> Sequence[BaseRoute]:
-    """The pages behind the admin token; without one, an answer that says so."""
-    token = gateway.settings.server.admin_token
-    if token is None:
+    """The pages for operators; where there are none, an answer that says so."""
+    if not gateway.settings.has_operators:
         return [Route(PATH, _off), Route(f"{PATH}/{{path:path}}", _off)]
     public_url = gateway.settings.server.public_url or ""
     sessions = SessionStore(
-        token.get_secret_value(),
+        gateway.inbox,
+        OperatorTokens(gateway.settings),
+        gateway.lasting.session_key,
         gateway.now,
         https=public_url.startswith("https:"),
-        ended=gateway.lasting.ended_sessions,
     )
     console = Console(gateway, sessions, environment())
 

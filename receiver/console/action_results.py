@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from receiver.console.page import PageNotice
-from receiver.gateway import Gateway
+from starlette.requests import Request
+
+from receiver.console.page import Console, PageNotice
 from receiver.jobs.job_runner import Job, Work
 
 _PATIENCE = 2.0  # seconds that a page may take for an action
 
 
-async def carry_out(gateway: Gateway, what: str, work: Work) -> PageNotice:
-    """Begin the work in the background. Attention shows how far it is, and what came of it."""
+async def carry_out(console: Console, request: Request, what: str, work: Work) -> PageNotice:
+    """Begin the work in the background. Attention shows how far it is and what came of it, the
+    audit who asked for it.
+    """
+    gateway = console.gateway
+
+    async def noted(job: Job) -> str:
+        async with console.note_act(request) as act:
+            act.result = await work(job)
+            return act.result
+
     return _notice_of(
-        await gateway.background.start(what, work, now=gateway.now(), patience=_PATIENCE)
+        await gateway.background.start(what, noted, now=gateway.now(), patience=_PATIENCE)
     )
 
 

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -25,7 +27,10 @@ from receiver.console.form import MOST, BadForm, read_form
 from receiver.console.session import PATH, SessionStore, set_cookie
 from receiver.console.templating import static
 from receiver.gateway import Gateway
+from receiver.gateway.audit_trail import AuditedAct, describe_request
+from receiver.http.operators import forbidden_text
 from receiver.inbox import StoreUnavailable, Unknown
+from receiver.settings import Role
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -70,14 +75,23 @@ class Console:
         self._templates = templates
         self._log = structlog.get_logger()
 
-    def get(self, path: str, handler: Handler) -> Route:
-        """A page that only those see who are signed in."""
-        return Route(path, self._signed_in(handler), methods=["GET"])
+    def get(self, path: str, handler: Handler, *, role: Role = "viewer") -> Route:
+        """A page that only those see who are signed in, and whose role is this or a higher one."""
+        return Route(path, self._signed_in(handler, role), methods=["GET"])
 
-    def post(self, path: str, handler: Handler, *, most: int = MOST) -> Route:
+    def post(
+        self,
+        path: str,
+        handler: Handler,
+        *,
+        role: Role = "operator",
+        act: str = "",
+        most: int = MOST,
+    ) -> Route:
         """An action of those who are signed in, from our own forms alone, of up to `most` bytes.
 
-        The handler finds the form in `request.state.form`.
+        The handler finds the form in `request.state.form`. `act` is its name in the audit, by
+        default the last step of the path; what a handler does within `note_act` is noted there.
         """
 
         async def with_form(request: Request) -> Response:
@@ -92,11 +106,33 @@ class Console:
                 )
             return await handler(request)
 
-        return Route(path, self._signed_in(with_form), methods=["POST"])
+        name = act or path.rpartition("/")[2]
+        return Route(path, self._signed_in(with_form, role, name), methods=["POST"])
+
+    def anybody(self, path: str, handler: Handler, method: str) -> Route:
+        """For those who are not signed in, too."""
+
+        async def endpoint(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except StoreUnavailable as error:
+                return self.store_problem(request, error)
+
+        return Route(path, endpoint, methods=[method])
 
     def any(self, path: str, handler: Handler) -> Route:
         """For those who are signed in, whatever the method."""
-        return Route(path, self._signed_in(handler), methods=_METHODS)
+        return Route(path, self._signed_in(handler, "viewer"), methods=_METHODS)
+
+    def note_act(self, request: Request) -> AbstractAsyncContextManager[AuditedAct]:
+        """What is done in the block is noted in the audit, as what the form asks for."""
+        form = request.state.form
+        given = {name: form.getlist(name) for name in form}
+        return self.gateway.audit.act(
+            request.state.session.operator.name,
+            request.state.act,
+            describe_request(request.path_params, given),
+        )
 
     def page(
         self,
@@ -109,13 +145,15 @@ class Console:
     ) -> Response:
         """Render a template as a page.
 
-        It may use `csrf_token` (by the macro `csrf`), `request`, `now`, `notice` and what is given
-        here.
+        It may use `csrf_token` (by the macro `csrf`), `request`, `now`, `notice`, `operator` (who
+        is signed in, or none), `may("operator")` (whether their role is that or a higher one) and
+        what is given here.
         """
         session = request.state.session
         context |= {
             "request": request,
-            "signed_in": session.signed_in,
+            "operator": session.operator,
+            "may": session.operator.may if session.operator else lambda _role: False,
             "csrf_token": self.sessions.form_token(session),
             "now": self.gateway.now(),
             "notice": notice or self._find_notice(request),
@@ -162,17 +200,36 @@ class Console:
         except (BadData, TypeError):
             return None
 
-    def _signed_in(self, handler: Handler) -> Handler:
+    def _signed_in(self, handler: Handler, role: Role, act: str = "") -> Handler:
         async def endpoint(request: Request) -> Response:
             if is_from_elsewhere(request):
                 return stepping_stone(request)
-            session = self.sessions.read(request)
-            if session is None or not session.signed_in:
+            try:
+                session = await self.sessions.read(request)
+            except StoreUnavailable as error:
+                return self.store_problem(request, error)
+            if session is None or session.operator is None:
                 return self._to_sign_in(request)
-            request.state.session = session
+            request.state.session, request.state.act = session, act
+            if not session.operator.may(role):
+                return await self._answered(request, partial(self._forbid, role=role))
             return await self._answered(request, handler)
 
         return endpoint
+
+    async def _forbid(self, request: Request, role: Role) -> Response:
+        """Noted in the audit where something was to be done."""
+        operator, act = request.state.session.operator, request.state.act
+        if act:
+            about = describe_request(request.path_params)
+            await self.gateway.audit.note(operator.name, act, about, "refused")
+        text = forbidden_text(operator, act or "see this page", role)
+        return self.problem(request, 403, f"{text} Nothing was done.")
+
+    def store_problem(self, request: Request, error: StoreUnavailable) -> Response:
+        """Where even the sessions cannot be read."""
+        request.state.session = self.sessions.new_visitor()
+        return self.problem(request, 503, f"The store does not answer: {error}")
 
     async def _answered(self, request: Request, handler: Handler) -> Response:
         try:

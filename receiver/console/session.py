@@ -1,5 +1,5 @@
-"""Who is signed in: a signed cookie that any process with the same admin token can read, and a
-token for its forms.
+"""Who is signed in: a signed cookie, a row of the store that says whose it is, and a token for the
+forms of the session.
 """
 
 from __future__ import annotations
@@ -7,8 +7,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,8 +16,11 @@ from itsdangerous import BadData, Signer, URLSafeSerializer
 from starlette.requests import Request
 from starlette.responses import Response
 
+from receiver.http.operators import NamedOperator, OperatorTokens
+from receiver.inbox import Inbox, KeptSession, StoreUnavailable
+
 LIFETIME = timedelta(hours=12)
-REMEMBERED = 10_000  # sessions that were ended
+TOUCHED_EVERY = timedelta(minutes=1)
 COOKIE = "aom_gateway_console"
 PATH = "/console"
 _SIGNING: dict[str, object] = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
@@ -27,67 +30,85 @@ _SIGNING: dict[str, object] = {"key_derivation": "hmac", "digest_method": hashli
 class BrowserSession:
     """The session of one browser.
 
-    Before somebody signs in it has one too, so that the form for it can be told from a forged one.
+    Before somebody signs in it has one too, so that the form for it can be told from a forged one:
+    then `operator` is None.
     """
 
     id: str
-    signed_in: bool
+    operator: NamedOperator | None = None
+
+    @property
+    def signed_in(self) -> bool:
+        return self.operator is not None
+
+    @property
+    def digest(self) -> str:
+        """What the store knows it by: whoever reads the store cannot make the cookie of it."""
+        return hashlib.sha256(self.id.encode()).hexdigest()
 
 
 class SessionStore:
-    """Makes and reads sessions, and signs what a browser keeps for us.
+    """Makes, reads and ends sessions, and signs what a browser keeps for us.
 
-    All keys come from the admin token: with a new one everybody has to sign in again.
-
-    Any process with the token takes a session. One that somebody has signed out of is refused by
-    the process that was told so, until it restarts; the admin token is what ends all of them
-    everywhere.
+    `key` is the same in all processes on the store. A session ends after `LIFETIME`, with signing
+    out, when another operator ends it, and when its operator's token is changed or taken away.
     """
 
     def __init__(
         self,
-        admin_token: str,
+        inbox: Inbox,
+        tokens: OperatorTokens,
+        key: bytes,
         now: Callable[[], datetime],
         *,
         https: bool = False,
-        ended: OrderedDict[str, None] | None = None,
     ) -> None:
-        """`ended`: the sessions that were ended before, which it adds to."""
-        self._token = admin_token.encode()
-        self._ended: OrderedDict[str, None] = OrderedDict() if ended is None else ended
+        self.tokens = tokens
+        self._inbox = inbox
+        self._key = key
         self._now = now
         self._https = https
-        key = _slow_key(admin_token)
         self._cookies = URLSafeSerializer(key, salt="console session", signer_kwargs=_SIGNING)
         self.notices = URLSafeSerializer(key, salt="console notice", signer_kwargs=_SIGNING)
         self._forms = Signer(
             key, salt="console form", key_derivation="hmac", digest_method=hashlib.sha256
         )
 
-    def is_admin_token(self, given: str) -> bool:
-        """Whether it is the admin token; compared in constant time."""
-        return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), self._token)
+    async def read(self, request: Request) -> BrowserSession | None:
+        """The session that came with the request; None where there is none that holds.
 
-    def read(self, request: Request) -> BrowserSession | None:
-        """The session that came with the request; None where there is none that holds."""
+        Raises StoreUnavailable.
+        """
         try:
             id, signed_in, ends = self._cookies.loads(request.cookies.get(COOKIE, ""))
         except (BadData, ValueError, TypeError):
             return None
-        return (
-            BrowserSession(id, signed_in)
-            if self._now().timestamp() < ends and id not in self._ended
-            else None
+        now = self._now()
+        if now.timestamp() >= ends:
+            return None
+        return await self._signed_in(BrowserSession(id), now) if signed_in else BrowserSession(id)
+
+    async def open(self, operator: NamedOperator) -> BrowserSession:
+        """A new session of somebody whose token was right."""
+        now, session = self._now(), BrowserSession(secrets.token_urlsafe(16), operator)
+        token = self.tokens.digest(operator.name, self._key) or ""
+        await self._inbox.keep_session(
+            KeptSession(session.digest, operator.name, token, now, now, now + LIFETIME)
         )
+        return session
 
-    def end(self, session: BrowserSession) -> None:
+    async def end(self, session: BrowserSession) -> None:
         """End a session: its cookie is not taken any more."""
-        self._ended[session.id] = None
-        if len(self._ended) > REMEMBERED:
-            self._ended.popitem(last=False)
+        await self._inbox.end_session(session.digest)
 
-    def new(self, *, signed_in: bool) -> BrowserSession:
-        return BrowserSession(secrets.token_urlsafe(16), signed_in)
+    async def list_sessions(self) -> list[KeptSession]:
+        """Those that hold, the newest first."""
+        kept = await self._inbox.list_sessions(now=self._now())
+        return [one for one in kept if self._operator_of(one) is not None]
+
+    def new_visitor(self) -> BrowserSession:
+        """The session of somebody who has not signed in."""
+        return BrowserSession(secrets.token_urlsafe(16))
 
     def hand_out(self, request: Request, response: Response, session: BrowserSession) -> None:
         """Let the response set the session's cookie."""
@@ -114,6 +135,25 @@ class SessionStore:
             session.id.encode(), given.encode("utf-8", "surrogatepass")
         )
 
+    async def _signed_in(self, session: BrowserSession, now: datetime) -> BrowserSession | None:
+        kept = await self._inbox.find_session(session.digest)
+        if kept is None or now >= kept.ends:
+            return None
+        operator = self._operator_of(kept)
+        if operator is None:
+            return None
+        if now - kept.used_at >= TOUCHED_EVERY:
+            with suppress(StoreUnavailable):  # what can be read is shown, whatever can be written
+                await self._inbox.touch_session(kept.id, now=now)
+        return BrowserSession(session.id, operator)
+
+    def _operator_of(self, kept: KeptSession) -> NamedOperator | None:
+        """Whose session it is; None where their token is another by now, or is taken away."""
+        token = self.tokens.digest(kept.operator, self._key)
+        if token is None or not hmac.compare_digest(token, kept.token):
+            return None
+        return self.tokens.named(kept.operator)
+
 
 def set_cookie(
     response: Response, name: str, value: str, lifetime: timedelta, *, secure: bool
@@ -128,11 +168,3 @@ def set_cookie(
         httponly=True,
         samesite="strict",
     )
-
-
-def _slow_key(admin_token: str) -> bytes:
-    """Of all that is signed.
-
-    Anybody gets a cookie, and guessing the token from it must be slow (RFC 7914).
-    """
-    return hashlib.scrypt(admin_token.encode(), salt=b"aom-gateway console", n=2**14, r=8, p=1)

@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from connectors.base import Append, Value
-from receiver.text.durations import format_duration
+from receiver.text.durations import format_duration, format_latency
 from receiver.text.escape import escape_hidden
 
 _LONGEST = 2_000  # characters of one value among others
@@ -138,6 +138,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
         in_path,
         number,
         format_duration,
+        format_latency,
         utc,
         iso,
     )

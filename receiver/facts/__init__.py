@@ -3,6 +3,7 @@
 Knows neither what AOM sends nor the store: `aom` reads facts out of events, `inbox` keeps them.
 """
 
+from receiver.facts.order_digest import digest_order
 from receiver.facts.person_facts import (
     SUBMISSION_KINDS,
     CourseFact,
@@ -21,4 +22,5 @@ __all__ = [
     "PersonFacts",
     "SubmissionFact",
     "SubmissionKind",
+    "digest_order",
 ]

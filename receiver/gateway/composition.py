@@ -5,6 +5,7 @@ as a whole for those of another configuration.
 from __future__ import annotations
 
 import asyncio
+import hmac
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
@@ -276,7 +277,11 @@ async def _open_lasting(
         log_key = await inbox.log_key()
         name_people_by(log_key)
         registry = ProcessRegistry(inbox, now)
-        yield LastingParts(inbox, GatewayMetrics(), now, GuessLimiter(now), registry), log_key
+        session_key = hmac.digest(log_key, b"console sessions", "sha256")
+        lasting = LastingParts(
+            inbox, GatewayMetrics(), now, GuessLimiter(now), registry, session_key
+        )
+        yield lasting, log_key
     finally:
         await inbox.aclose()
 

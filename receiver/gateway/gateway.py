@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +12,7 @@ from receiver.alarms import MemorySentLog
 from receiver.aom import SourceContext
 from receiver.config_errors import ConfigFault
 from receiver.delivery import Dispatcher, RateLimiter
+from receiver.gateway.audit_trail import AuditTrail
 from receiver.gateway.process_registry import ProcessRegistry
 from receiver.http.guess_limiter import GuessLimiter
 from receiver.inbox import Inbox
@@ -61,10 +61,10 @@ class LastingParts:
     now: Callable[[], datetime]
     guesses: GuessLimiter  # of the admin token, by any way in
     processes: ProcessRegistry
+    session_key: bytes  # signs what browsers keep; the same in all processes on the store
     validation: ValidationThread = field(default_factory=ValidationThread)
     replays: ReplayProgress = field(default_factory=ReplayProgress)
     background: JobRunner = field(default_factory=JobRunner)
-    ended_sessions: OrderedDict[str, None] = field(default_factory=OrderedDict)  # of the console
     sent_alarms: MemorySentLog = field(default_factory=MemorySentLog)
     workers: WorkerMetrics | None = None  # where this process is one of several
     reloader: Reloader | None = None  # where there is a file to read
@@ -113,6 +113,10 @@ class Gateway:
     @property
     def replays(self) -> ReplayProgress:
         return self.lasting.replays
+
+    @property
+    def audit(self) -> AuditTrail:
+        return AuditTrail(self.inbox, self.now)
 
     @property
     def background(self) -> JobRunner:

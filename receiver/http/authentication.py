@@ -9,12 +9,12 @@ import base64
 import hmac
 from collections.abc import Mapping
 
-from pydantic import SecretStr
 from starlette.requests import Request
 from starlette.responses import Response
 
 from receiver.http.authentication_log import AuthenticationLog
 from receiver.http.guess_limiter import GuessLimiter
+from receiver.http.operators import NamedOperator, OperatorTokens
 from receiver.http.problem_details import problem_response
 from receiver.settings import Source
 
@@ -42,27 +42,27 @@ class SourceTokens:
         return found
 
 
-class OperatorToken:
-    """The admin token, for whoever sends it in a header.
+class OperatorAuthentication:
+    """Operators, by the token that they send in a header.
 
     Wrong ones are counted, logged now and then, and answered ever more slowly.
     """
 
-    def __init__(self, token: SecretStr, limiter: GuessLimiter, log: AuthenticationLog) -> None:
-        self._token = _bytes(token.get_secret_value())
+    def __init__(
+        self, tokens: OperatorTokens, limiter: GuessLimiter, log: AuthenticationLog
+    ) -> None:
+        self._tokens = tokens
         self._limiter = limiter
         self._log = log
 
-    def refusal(self, request: Request) -> Response | None:
-        """The answer to a wrong token; None for the right one, whatever was given before, so that
-        nobody can lock the operators out.
+    def identify(self, request: Request) -> NamedOperator | Response:
+        """Whose token it is, whatever was given before, so that nobody can lock the operators out;
+        or the answer to a wrong one.
         """
         address = request.client.host if request.client else "unknown"
-        if hmac.compare_digest(
-            _bytes(from_header(request.headers.get("authorization", ""))), self._token
-        ):
+        if operator := self._tokens.find(from_header(request.headers.get("authorization", ""))):
             self._limiter.succeeded(address)
-            return None
+            return operator
         self._log.refused(address)
         if "authorization" in request.headers:  # who gives none does not guess
             if wait := self._limiter.wait(address):
@@ -74,7 +74,7 @@ class OperatorToken:
             self._limiter.failed(address)
         return problem_response(
             401,
-            "Give the admin token as Bearer token.",
+            "Give an operator's token as Bearer token.",
             headers={"WWW-Authenticate": 'Bearer realm="aom-gateway admin"'},
         )
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 PROBLEMS: Mapping[int, str] = {
     400: "The request is no HTTP, its body ended early, or its `Occurred-At` is no past time.",
     401: "The token of a source (`/events`) or of an operator (`/api`) is missing or wrong.",
+    403: "The role of the operator does not allow it; the detail says which one does.",
     404: "There is nothing at this address; under `/in/`, no source has this token.",
     405: "The address is right and the method is not; `Allow` names those that are.",
     408: "The head or the body did not come in time.",

@@ -22,11 +22,13 @@ from receiver.inbox.lanes.ready import LaneQueue, PendingDelivery, ReadyLane
 from receiver.inbox.lanes.record_state import RecordState, RecordStateRow
 from receiver.inbox.lanes.replay import DeliverySelection, ReplayResult
 from receiver.inbox.lanes.settle import AttemptRow, SettledLane, Settlement, SettleReport
+from receiver.inbox.operation.audit import AuditEntry, AuditFilter, AuditOutcome
 from receiver.inbox.operation.connector_state import ConnectorState, PauseKind
 from receiver.inbox.operation.leadership import LeaderTerm, process_name, role_of
 from receiver.inbox.operation.mapping_history import MappingVersion
 from receiver.inbox.operation.running_processes import RunningProcess
 from receiver.inbox.operation.sent_alarms import SentAlarm
+from receiver.inbox.operation.sessions import KeptSession
 from receiver.inbox.people.addresses import KnownPerson
 from receiver.inbox.profiles.stored_facts import CountedEvent, PersonAt
 from receiver.inbox.profiles.uncounted_events import UncountedEvent
@@ -41,6 +43,7 @@ from receiver.inbox.reads.event_detail import (
     PersonLane,
     RemoteRecord,
 )
+from receiver.inbox.reads.outcomes import LatencyPercentiles, OutcomeCounts
 from receiver.inbox.reads.queries import (
     ConnectorStatus,
     DriftCount,
@@ -48,6 +51,7 @@ from receiver.inbox.reads.queries import (
     EventRowPage,
     StoreStatus,
 )
+from receiver.inbox.reads.search import FoundOrder, FoundRecord, SearchResult
 from receiver.inbox.reads.waiting_lanes import ACCOUNT_RULE, WaitingLanes
 
 __all__ = [
@@ -56,6 +60,9 @@ __all__ = [
     "AttemptDetail",
     "AttemptRow",
     "AttentionGroup",
+    "AuditEntry",
+    "AuditFilter",
+    "AuditOutcome",
     "CallReader",
     "ConnectorState",
     "ConnectorStatus",
@@ -70,17 +77,22 @@ __all__ = [
     "EventIds",
     "EventRow",
     "EventRowPage",
+    "FoundOrder",
+    "FoundRecord",
     "GroupCounts",
     "GroupKind",
     "Inbox",
     "InboxError",
+    "KeptSession",
     "KnownPerson",
     "LaneQueue",
+    "LatencyPercentiles",
     "LeaderTerm",
     "MappingVersion",
     "NamedEvent",
     "NewEvent",
     "OriginalCall",
+    "OutcomeCounts",
     "PauseKind",
     "PendingDelivery",
     "PersonAt",
@@ -93,6 +105,7 @@ __all__ = [
     "RemoteRecord",
     "ReplayResult",
     "RunningProcess",
+    "SearchResult",
     "SentAlarm",
     "SettleReport",
     "SettledLane",

@@ -5,29 +5,34 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from receiver.inbox.db.engine import (
     StoreEngines,
 )
 from receiver.inbox.db.transaction import TransactionRunner
 from receiver.inbox.operation import (
+    audit,
     connector_state,
     leadership,
     mapping_history,
     running_processes,
     sent_alarms,
+    sessions,
 )
+from receiver.inbox.operation.audit import AuditEntry, AuditFilter, AuditOutcome
 from receiver.inbox.operation.connector_state import ConnectorState
 from receiver.inbox.operation.leadership import LeaderTerm
 from receiver.inbox.operation.running_processes import RunningProcess
 from receiver.inbox.operation.sent_alarms import SentAlarm
+from receiver.inbox.operation.sessions import KeptSession
 from receiver.inbox.reads import waiting_lanes
 from receiver.inbox.reads.waiting_lanes import WaitingLanes
 
 
 class InboxOperation:
-    """Leadership, states of connectors, mappings that were in force, running processes, and alarms
-    that were sent.
+    """Leadership, states of connectors, mappings that were in force, running processes, alarms
+    that were sent, sessions of the console, and what operators did.
     """
 
     _engines: StoreEngines
@@ -75,12 +80,19 @@ class InboxOperation:
             partial(connector_state.keep_account, connector=connector, account=account, epoch=epoch)
         )
 
-    async def forget_account(self, connector: str) -> int:
-        """Forget which account a connector has written to, and the ids of all records there.
+    async def change_account(self, connector: str) -> int:
+        """Forget which account a connector has written to, and the ids of all records there; who
+        leads it begins anew, and finds out to which account they write.
 
-        Returns how many there were.
+        Returns how many records there were.
         """
-        return await self._deliver(partial(connector_state.forget_account, connector=connector))
+        return await self._deliver(partial(connector_state.change_account, connector=connector))
+
+    async def forget_account(self, connector: str, epoch: int) -> int:
+        """The same, in the term of its leader; nothing where another leads by now."""
+        return await self._deliver(
+            partial(connector_state.forget_account, connector=connector, epoch=epoch)
+        )
 
     @property
     def is_shared(self) -> bool:
@@ -178,3 +190,51 @@ class InboxOperation:
         work = partial(mapping_history.keep_mapping, toml=toml, now=now)
         while not await self._write(work):
             pass
+
+    async def add_audit_entry(
+        self, who: str, what: str, about: Mapping[str, Any], outcome: AuditOutcome, *, now: datetime
+    ) -> int:
+        """Note what an operator does; returns the entry's id.
+
+        `about` stays for more than a year: it must hold no personal data.
+        """
+        return await self._write(
+            partial(audit.add_entry, who=who, what=what, about=about, outcome=outcome, now=now)
+        )
+
+    async def finish_audit_entry(self, id: int, outcome: AuditOutcome, result: str) -> None:
+        """Note what came of it, without personal data."""
+        await self._write(partial(audit.finish_entry, id=id, outcome=outcome, result=result))
+
+    async def list_audit(
+        self, chosen: AuditFilter, *, before: int | None = None, limit: int = 50
+    ) -> Sequence[AuditEntry]:
+        """What operators did, newest first, with ids below `before`."""
+        return await self._read(
+            partial(audit.list_entries, chosen=chosen, before=before, limit=limit)
+        )
+
+    async def keep_session(self, kept: KeptSession) -> None:
+        """Keep who has signed in."""
+        await self._write(partial(sessions.keep_session, kept=kept))
+
+    async def find_session(self, id: str) -> KeptSession | None:
+        """Whatever its end is; None where it was ended, or never was."""
+        return await self._read(partial(sessions.find_session, id=id))
+
+    async def touch_session(self, id: str, *, now: datetime) -> None:
+        """Note that it was used."""
+        await self._write(partial(sessions.touch_session, id=id, now=now))
+
+    async def end_session(self, id: str) -> bool:
+        """It is not taken any more; False where there is none."""
+        return await self._write(partial(sessions.end_session, id=id))
+
+    async def list_sessions(self, *, now: datetime) -> Sequence[KeptSession]:
+        """Those that have not run out, the newest first."""
+        return await self._read(partial(sessions.list_sessions, now=now))
+
+    async def purge_operation(self, *, now: datetime) -> None:
+        """Remove sessions that have run out, and entries of the audit that are too old."""
+        await self._write(partial(sessions.purge_sessions, now=now))
+        await self._write(partial(audit.purge_entries, now=now))

@@ -10,10 +10,12 @@ from receiver.inbox.db.event_filter import ALL_EVENTS, EventFilter
 from receiver.inbox.db.transaction import TransactionRunner
 from receiver.inbox.events import quarantine
 from receiver.inbox.events.quarantine import QuarantinedCall
-from receiver.inbox.reads import attention_groups, coverage, event_detail, queries
+from receiver.inbox.reads import attention_groups, coverage, event_detail, outcomes, queries, search
 from receiver.inbox.reads.attention_groups import AttentionGroup, GroupCounts, Order
 from receiver.inbox.reads.coverage import EventCoverage, StoredCall
+from receiver.inbox.reads.outcomes import LatencyPercentiles, OutcomeCounts, Period
 from receiver.inbox.reads.queries import DriftCount, EventRowPage, StoreStatus
+from receiver.inbox.reads.search import FoundRecord, SearchResult
 
 
 class InboxReads:
@@ -51,6 +53,20 @@ class InboxReads:
         """How a person stands at each connector."""
         return await self._read(partial(event_detail.find_person, key=key))
 
+    async def find_matches(self, text: str, *, sources: Sequence[str] = ()) -> SearchResult:
+        """Events, orders, records and people, by whatever is known of them."""
+        return await self._read(partial(search.find_matches, text=text, sources=sources))
+
+    async def find_records(self, keys: Sequence[str]) -> list[FoundRecord]:
+        """The records that CRMs hold of ours with one of these keys."""
+        return await self._read(partial(search.find_records, keys=keys))
+
+    async def find_key_events(self, key: str) -> tuple[str, ...]:
+        """The ids of the events that wrote a record of this key, or tell of the order with this
+        id; up to 1,000, the newest.
+        """
+        return await self._read(partial(search.find_key_events, key=key))
+
     async def count_unsearched(self, chosen: EventFilter) -> int:
         """How many calls in quarantine fit all that is asked but the person: who is in them was
         never understood.
@@ -77,9 +93,17 @@ class InboxReads:
         """The keys that no schema knows, the most frequent first."""
         return await self._read(queries.list_drift)
 
-    async def count_per_period(self, edges: Sequence[datetime]) -> list[int]:
-        """How many events came between each of these times and the next."""
-        return await self._read(partial(queries.count_per_period, edges=edges))
+    async def count_outcomes(self, period: Period) -> OutcomeCounts:
+        """What became of the events that came in this period."""
+        return await self._read(partial(outcomes.count_outcomes, period=period))
+
+    async def read_marks(self, periods: Sequence[Period]) -> list[tuple[int, ...]]:
+        """Of each period something that changes with its outcomes."""
+        return await self._read(partial(outcomes.read_marks, periods=periods))
+
+    async def read_latency(self, *, since: datetime) -> LatencyPercentiles | None:
+        """From arrival to delivery, of the newest deliveries of events that came since then."""
+        return await self._read(partial(outcomes.read_latency, since=since))
 
     async def list_coverage(
         self, chosen: EventFilter, *, before: str | None = None, limit: int

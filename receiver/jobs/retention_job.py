@@ -39,6 +39,7 @@ async def keep_purging(
             if count:
                 await count()
             removed = await inbox.purge_old(before=now() - keep, keep_uncounted=count is not None)
+            await inbox.purge_operation(now=now())
         except StoreUnavailable as error:
             log.warning("retention.failed", reason=str(error))
         except Exception:  # a defect of this must not be the end of it

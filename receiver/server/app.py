@@ -8,7 +8,7 @@ from __future__ import annotations
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -73,12 +73,17 @@ def public_routes(gateway: Gateway, reception: EventReception) -> list[Route]:
     return [
         Route("/events", by_header, name="Hand in an event that its content tells"),
         Route("/events/{event:path}", by_header, name="Hand in an event of this name"),
+        Route("/", _to_console, name="Leads to the console"),
         Route("/healthz", healthz, name="Whether the process is alive"),
         Route("/readyz", readyz, name="Whether events can be kept, and how the connectors are"),
         Route("/metrics", metrics, name="What Prometheus scrapes"),
         Route("/schemas/config.json", _config_schema, name="The JSON Schema of the configuration"),
         Route("/schemas/{event}.json", _schema, name="The JSON Schema of what AOM sends"),
     ]
+
+
+async def _to_console(_request: Request) -> Response:
+    return RedirectResponse("/console", 303)
 
 
 async def _readiness(gateway: Gateway) -> Response:

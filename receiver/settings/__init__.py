@@ -7,10 +7,13 @@ from receiver.settings.config_schema import describe_config
 from receiver.settings.digest import digest_settings
 from receiver.settings.loader import load_server, load_settings
 from receiver.settings.model import (
+    ADMIN,
     Alerts,
     Delivery,
     Limit,
     Log,
+    Operator,
+    Role,
     Server,
     Settings,
     Source,
@@ -19,12 +22,15 @@ from receiver.settings.model import (
 )
 
 __all__ = [
+    "ADMIN",
     "Alerts",
     "ConfigError",
     "ConfigFault",
     "Delivery",
     "Limit",
     "Log",
+    "Operator",
+    "Role",
     "RouteSettings",
     "Server",
     "SettingChange",

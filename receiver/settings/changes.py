@@ -28,6 +28,7 @@ def compare_settings(before: Settings, after: Settings) -> Sequence[SettingChang
     """All differences, in the order of the configuration's tables."""
     return [
         *_between("server", before.server, after.server),
+        *_named("operators", before.operators, after.operators),
         *_between("store", before.store, after.store),
         *_named("sources", before.sources, after.sources),
         *_named("connectors", before.connectors, after.connectors),

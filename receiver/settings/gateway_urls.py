@@ -25,7 +25,7 @@ def console_url(settings: Settings) -> str | None:
     """The console as it is reached from outside; None where that is not known, or there is no
     console.
     """
-    if settings.server.public_url is None or settings.server.admin_token is None:
+    if settings.server.public_url is None or not settings.has_operators:
         return None
     return f"{public_url(settings)}/console"
 

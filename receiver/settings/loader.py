@@ -46,7 +46,7 @@ def load_settings(
         filled.unset,
         filled.faults,
         tables.faults,
-        token_faults(tables.server, tables.sources),
+        token_faults(tables.server, tables.operators, tables.sources),
         _workers(tables),
         places,
         _routes(tables),
@@ -130,6 +130,7 @@ def _settings(
     return Settings(
         server=tables.server or Server(),
         store=store.model_copy(update={"url": absolute_url(store.url, directory)}),
+        operators={name: one for name, one in tables.operators.items() if one is not None},
         sources={name: source for name, source in tables.sources.items() if source is not None},
         connectors={name: one for name, one in tables.connectors.items() if one is not None},
         routes=tuple(tables.routes.values()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -51,11 +51,35 @@ class Server(_Table):
     admin_token: Annotated[
         Token | None,
         BeforeValidator(_nothing),
-        Field(description="opens the console and the admin API; without it they are off"),
+        Field(description="opens the console and the admin API to the operator `admin`"),
     ] = None
     max_body_bytes: Annotated[
         int, Field(ge=1024, le=104_857_600, description="longer bodies are answered 413"), Number
     ] = 1_048_576
+
+
+ADMIN: Final = "admin"
+"""The operator who has `server.admin_token`, by name."""
+
+Role = Literal["viewer", "operator", "admin"]
+"""What an operator may do; each may what those before it may."""
+
+
+class Operator(_Table):
+    """Somebody who may use the console and the admin API, by name."""
+
+    token: Annotated[
+        Token, Field(description="opens the console and the admin API to this operator")
+    ]
+    role: Annotated[
+        Role,
+        Field(
+            description=(
+                "viewer: sees; operator: also replays, discards, amends, pauses; "
+                "admin: also erases, reloads, sees the tokens of sources"
+            )
+        ),
+    ]
 
 
 class Store(_Table):
@@ -177,6 +201,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     server: Server = Server()
+    operators: dict[str, Operator] = {}
     store: Store = Store()
     sources: dict[str, Source]
     connectors: dict[str, SerializeAsAny[ConnectorSettings]] = {}
@@ -192,10 +217,16 @@ class Settings(BaseModel):
     lines: Mapping[str, int] = Field(default={}, repr=False)
     """The line of each place in the file."""
 
+    @property
+    def has_operators(self) -> bool:
+        """Whether anybody may use the console and the admin API; else they are off."""
+        return self.server.admin_token is not None or bool(self.operators)
+
     def secrets(self) -> frozenset[str]:
         """Everything that no log line may hold: tokens, and whatever the connectors keep secret."""
         tables = (
             self.server,
+            *self.operators.values(),
             *self.sources.values(),
             *self.connectors.values(),
             *filter(None, [self.alerts]),

@@ -15,7 +15,17 @@ from connectors.base import Connector, ConnectorSettings
 from connectors.registry import BrokenConnector, UnknownConnector
 from receiver.config_errors import ConfigFault, format_place, nearest_name, read_model, suggest_name
 from receiver.mapping import ConnectorAccount, RouteSettings, SnippetSettings
-from receiver.settings.model import Alerts, Delivery, Log, Server, Settings, Source, Store
+from receiver.settings.model import (
+    ADMIN,
+    Alerts,
+    Delivery,
+    Log,
+    Operator,
+    Server,
+    Settings,
+    Source,
+    Store,
+)
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -37,6 +47,7 @@ class SettingsTables:
     delivery: Delivery | None = None
     log: Log | None = None
     alerts: Alerts | None = None
+    operators: dict[str, Operator | None] = field(default_factory=dict)
     sources: dict[str, Source | None] = field(default_factory=dict)
     connectors: dict[str, ConnectorSettings | None] = field(default_factory=dict)
     accounts: dict[str, ConnectorAccount] = field(default_factory=dict)
@@ -59,6 +70,14 @@ def read_tables(
     tables.alerts = (
         reader.one(Alerts, document["alerts"], "alerts") if "alerts" in document else None
     )
+    for name, table in reader.named(document, "operators"):
+        tables.operators[name] = reader.one(Operator, table, "operators", name)
+        if name.casefold() == ADMIN:
+            reader.tell(
+                ("operators", name),
+                "is the name of whoever has server.admin_token",
+                "choose another name",
+            )
     for name, table in reader.named(document, "sources"):
         tables.sources[name] = reader.one(Source, table, "sources", name)
     for name, table in reader.named(document, "connectors"):
@@ -89,7 +108,7 @@ def _mappings(table: object) -> tuple[str, ...]:
     return tuple(name for name in listed if isinstance(name, str))
 
 
-_TELLING = {"sources": "tokens", "connectors": "type", "snippets": "fields"}
+_TELLING = {"operators": "role", "sources": "tokens", "connectors": "type", "snippets": "fields"}
 """A key that tells what kind of table it stands in."""
 
 
@@ -123,7 +142,7 @@ class _Reader:
                 continue
             meant, inside, written = _meant(name, table)
             remedy = written or suggest_name(name, _TABLES, "tables")
-            self._tell((name,), "is not a known table", remedy)
+            self.tell((name,), "is not a known table", remedy)
             known = tables.setdefault(meant, inside) if meant is not None else None
             if isinstance(known, dict) and isinstance(inside, dict):
                 tables[str(meant)] = inside | known
@@ -138,11 +157,11 @@ class _Reader:
         """The tables of `[kind.NAME]`."""
         tables = document.get(kind, {})
         if not isinstance(tables, dict):
-            self._tell((kind,), "must be a table", f"write [{kind}.NAME]")
+            self.tell((kind,), "must be a table", f"write [{kind}.NAME]")
             return
         for name, table in tables.items():
             if not _NAME.fullmatch(name):
-                self._tell(
+                self.tell(
                     (kind, name), "is no good name", "use up to 64 letters, digits, '-' and '_'"
                 )
             yield name, table
@@ -151,7 +170,7 @@ class _Reader:
         """The tables of `[[kind]]`."""
         tables = document.get(kind, [])
         if not isinstance(tables, list):
-            self._tell((kind,), "must be a list of tables", f"write [[{kind}]] in double brackets")
+            self.tell((kind,), "must be a list of tables", f"write [[{kind}]] in double brackets")
             return
         yield from enumerate(tables)
 
@@ -166,24 +185,24 @@ class _Reader:
     def _kind(self, name: str, table: object) -> type[Connector] | None:
         at = ("connectors", name)
         if not isinstance(table, dict):
-            self._tell(at, "must be a table", f"write [connectors.{name}]")
+            self.tell(at, "must be a table", f"write [connectors.{name}]")
             return None
         given = table.get("type")
         if not isinstance(given, str):
             problem = "is missing" if given is None else "must be a text in quotes"
-            self._tell((*at, "type"), problem, f"there are: {', '.join(self._types)}")
+            self.tell((*at, "type"), problem, f"there are: {', '.join(self._types)}")
             return None
         try:
             return self._types[given]
         except UnknownConnector:
-            self._tell(
+            self.tell(
                 (*at, "type"),
                 f"there is no connector type {given!r}",
                 suggest_name(given, self._types, "there are"),
             )
         except BrokenConnector as error:
-            self._tell((*at, "type"), str(error), "update or reinstall that package")
+            self.tell((*at, "type"), str(error), "update or reinstall that package")
         return None
 
-    def _tell(self, at: tuple[str | int, ...], message: str, remedy: str) -> None:
+    def tell(self, at: tuple[str | int, ...], message: str, remedy: str) -> None:
         self.tables.faults.append(ConfigFault(format_place(at), message, remedy))

@@ -1,28 +1,31 @@
-"""Tokens must tell sources, and the operator, apart, and should not be guessed."""
+"""Tokens must tell sources, and operators, apart, and should not be guessed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from receiver.config_errors import ConfigFault, format_place
-from receiver.settings.model import Server, Source
+from receiver.settings.model import Operator, Server, Source
 from receiver.settings.value_types import FRESH
 
 SHORTEST = 16  # characters that take too long to guess
 
 
 def token_faults(
-    server: Server | None, sources: Mapping[str, Source | None]
+    server: Server | None,
+    operators: Mapping[str, Operator | None],
+    sources: Mapping[str, Source | None],
 ) -> Iterator[ConfigFault]:
     """All that is wrong with tokens beside what each says of itself."""
-    yield from _shared(server, sources)
-    yield from _short(server, sources)
+    tokens = tuple(_tokens(server, operators, sources))
+    yield from _shared(tokens)
+    yield from _short(tokens)
 
 
-def _shared(server: Server | None, sources: Mapping[str, Source | None]) -> Iterator[ConfigFault]:
+def _shared(tokens: Iterable[tuple[str, str]]) -> Iterator[ConfigFault]:
     """A fault for each token that stands in two places."""
     first: dict[str, str] = {}
-    for where, token in _tokens(server, sources):
+    for where, token in tokens:
         known = first.setdefault(token, where)
         if known != where:
             yield ConfigFault(
@@ -30,9 +33,9 @@ def _shared(server: Server | None, sources: Mapping[str, Source | None]) -> Iter
             )
 
 
-def _short(server: Server | None, sources: Mapping[str, Source | None]) -> Iterator[ConfigFault]:
+def _short(tokens: Iterable[tuple[str, str]]) -> Iterator[ConfigFault]:
     """A fault for each token that could be guessed."""
-    for where, token in _tokens(server, sources):
+    for where, token in tokens:
         if len(token) < SHORTEST:
             yield ConfigFault(
                 where,
@@ -42,10 +45,15 @@ def _short(server: Server | None, sources: Mapping[str, Source | None]) -> Itera
 
 
 def _tokens(
-    server: Server | None, sources: Mapping[str, Source | None]
+    server: Server | None,
+    operators: Mapping[str, Operator | None],
+    sources: Mapping[str, Source | None],
 ) -> Iterator[tuple[str, str]]:
     if server is not None and server.admin_token is not None:
         yield "server.admin_token", server.admin_token.get_secret_value()
+    for name, operator in operators.items():
+        if operator is not None:
+            yield format_place(("operators", name, "token")), operator.token.get_secret_value()
     for name, source in sources.items():
         for index, token in enumerate(source.tokens if source is not None else ()):
             yield format_place(("sources", name, "tokens", index)), token.get_secret_value()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hmac
 import tomllib
@@ -12,13 +11,15 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import SecretStr
-from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
 
-from receiver.admin.operation import Operation, OperationCall
 from receiver.gateway import utc_now
-from receiver.http.authentication import OperatorToken
+from receiver.http.authentication import OperatorAuthentication
 from receiver.http.authentication_log import AuthenticationLog
 from receiver.http.guess_limiter import FREE, GuessLimiter
+from receiver.http.operators import OperatorTokens
+from receiver.settings import Operator, Server, Settings
 from receiver.telemetry import GatewayMetrics
 from tests.admin.conftest import BODY, SHELBYVILLE, Api, account, asked, order
 from tests.processes import ADMIN_TOKEN, TOKEN, until, write_config
@@ -30,6 +31,7 @@ PATHS = (
     ("GET", "/api/groups"),
     ("GET", "/api/groups/0123456789ab"),
     ("GET", "/api/drift"),
+    ("GET", "/api/audit"),
     ("GET", "/api/replays"),
     ("GET", "/api/people/a@example.edu"),
     ("GET", "/api/connectors/sandbox/records/contact"),
@@ -80,24 +82,19 @@ def test_the_token_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch)
         compared.append((given, right))
         return compare(given, right)
 
-    async def handler(_call: OperationCall) -> str:
-        return "in"
-
+    server = Server(admin_token=SecretStr("the-token"))
+    dana = Operator(token=SecretStr("another"), role="viewer")
+    settings = Settings(server=server, operators={"dana": dana}, sources={}, directory=Path())
     metrics = GatewayMetrics()
-    operator = OperatorToken(
-        SecretStr("the token"), GuessLimiter(utc_now), AuthenticationLog(metrics, utc_now)
+    operators = OperatorAuthentication(
+        OperatorTokens(settings), GuessLimiter(utc_now), AuthenticationLog(metrics, utc_now)
     )
-
-    async def guess() -> int:
-        app = Starlette(routes=[Operation("GET", "/", "A door", handler, str).route(operator)])
-        async with httpx.AsyncClient(
-            transport=httpx.ASGITransport(app), base_url="http://gateway"
-        ) as http:
-            return (await http.get("/", headers={"Authorization": "Bearer guess"})).status_code
-
+    headers = [(b"authorization", b"Bearer guess")]
     monkeypatch.setattr(hmac, "compare_digest", watched)
-    assert asyncio.run(guess()) == 401
-    assert compared == [(b"guess", b"the token")]
+    refusal = operators.identify(Request({"type": "http", "headers": headers, "client": None}))
+    assert isinstance(refusal, Response)
+    assert refusal.status_code == 401
+    assert compared == [(b"the-token", b"guess"), (b"another", b"guess")]
     assert b'turned_away_total{reason="admin_token"} 1.0' in metrics.text()
 
 

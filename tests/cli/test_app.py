@@ -28,6 +28,7 @@ CALLS = {  # each with what it needs to get as far as its gateway
     "forget": ("ada@example.edu", "--yes"),
     "import": ("school.csv", "--event", "account.created"),
     "move-store": ("postgresql://nobody@127.0.0.1:1/none",),
+    "new-account": ("sandbox", "--yes"),
     "pause": ("sandbox", "--reason", "a stage is renamed"),
     "provision": ("nobody",),
     "quarantine": (),

@@ -12,7 +12,7 @@ import httpx
 from receiver.cli.stored_event import names_stored_event
 from tests.cli.command import command
 from tests.cli.mapping_tests import ORDER
-from tests.console.visitor import Visitor, forged_cookie
+from tests.console.visitor import Visitor, signed_in_cookie
 from tests.processes import TOKEN, gateway, write_config
 
 
@@ -186,7 +186,7 @@ fields.told = "{{ person.key }} {{ person.email }} {{ profile.order_count }} ord
         gift = ordered(1, "gift@example.edu")
         last = ordered(2, new)
         running.wait_until_delivered()
-        visitor = Visitor(running.url, forged_cookie())
+        visitor = Visitor(running.url, signed_in_cookie(running.url))
         for id in (first, gift, last):
             told = command("explain", id, "--json", at=tmp_path).json
             (delivery,) = told["deliveries"]

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from receiver.aom import EVENTS, read_sample
 from tests.console.browser import WIDTHS, click, launch, watched_page
-from tests.console.visitor import forged_cookie
+from tests.console.visitor import signed_in_cookie
 from tests.fakes.hubspot import FakeHubSpot
 from tests.processes import ADMIN_TOKEN, TOKEN, Running, gateway, until, write_config
 
@@ -179,7 +179,7 @@ def at_overview(
     with watched_page(
         browser, url, width=width, dark=dark, javascript=javascript, expected=expected
     ) as page:
-        for name, value in forged_cookie().items():
+        for name, value in signed_in_cookie(url).items():
             page.context.add_cookies(
                 [
                     {
@@ -198,6 +198,6 @@ def at_overview(
 def sign_in(page: Page, token: str = ADMIN_TOKEN) -> None:
     """By the door."""
     page.goto("/console")
-    page.get_by_label("Admin token").fill(token)
+    page.get_by_label("Your token").fill(token)
     click(page.get_by_role("button", name="Sign in"))
     page.wait_for_url("**/console")

@@ -14,7 +14,7 @@ import pytest
 from receiver.console.pages.sign_in import own_page
 from receiver.console.session import COOKIE
 from tests.console.calls import quarantined
-from tests.console.visitor import NO_TLS, Visitor, forged_cookie
+from tests.console.visitor import NO_TLS, Visitor, signed_in_cookie
 from tests.processes import Running, gateway, until, write_config
 
 
@@ -80,7 +80,7 @@ def test_a_defect_is_a_page_too(tmp_path: Path) -> None:
         id = quarantined(running)
         with closing(sqlite3.connect(tmp_path / "aom-gateway.db")) as store, store:
             store.execute("UPDATE event SET faults = '{'")
-        answer = Visitor(running.url, forged_cookie()).get(f"/console/events/{id}")
+        answer = Visitor(running.url, signed_in_cookie(running.url)).get(f"/console/events/{id}")
         assert (answer.status_code, answer.headers["content-type"]) == (
             500,
             "text/html; charset=utf-8",

@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 import ssl
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 
 import httpx
-from starlette.requests import Request
-from starlette.responses import Response
 
-from receiver.console.session import COOKIE, SessionStore
+from receiver.console.session import COOKIE
 from tests.processes import ADMIN_TOKEN
 
 # httpx would read the certificates of the system for each call
@@ -81,18 +78,8 @@ class Visitor:
         return response
 
 
-def forged_cookie(token: str = ADMIN_TOKEN, *, age: timedelta = timedelta(0)) -> dict[str, str]:
-    """The cookie of somebody who signed in so long ago at a gateway with this token."""
-    sessions, response = SessionStore(token, lambda: datetime.now(UTC) - age), Response()
-    request = Request(
-        {
-            "type": "http",
-            "scheme": "http",
-            "method": "GET",
-            "path": "/",
-            "headers": [],
-            "server": ("x", 80),
-        }
-    )
-    sessions.hand_out(request, response, sessions.new(signed_in=True))
-    return {COOKIE: response.headers["set-cookie"].partition(";")[0].partition("=")[2]}
+def signed_in_cookie(url: str, token: str = ADMIN_TOKEN) -> dict[str, str]:
+    """The cookie of somebody who has just signed in there."""
+    visitor = Visitor(url)
+    visitor.sign_in(token)
+    return {COOKIE: visitor.cookies[COOKIE]}

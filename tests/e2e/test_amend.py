@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.cli.test_commands import run, run_json
-from tests.console.visitor import Visitor, forged_cookie
+from tests.console.visitor import Visitor, signed_in_cookie
 from tests.e2e.sender import deal, fields, order, post
 from tests.processes import ADMIN_TOKEN, Running, gateway, write_config
 
@@ -175,7 +175,7 @@ def test_the_console(running: Running) -> None:
     typed.
     """
     id = quarantined(running, account("console@example.edu"), "nothing.known")
-    visitor = Visitor(running.url, forged_cookie())
+    visitor = Visitor(running.url, signed_in_cookie(running.url))
     assert "Amend it" in visitor.get(f"/console/events/{id}").text
     bad = visitor.post(f"/console/events/{id}/amend", {"event": "", "body": "{\r\n &typed"})
     assert (bad.status_code, "&amp;typed" in bad.text) == (422, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from tests.e2e.traffic import Post, buyers, days, last_status, orders, people, p
 from tests.processes import Running, gateway
 
 ORDERS = 2000
-DAYS = 4000  # enough that what is asked and made once weighs little
+DAYS = int(
+    os.environ.get("BACKLOG_DAYS", "4000")
+)  # enough that what is asked and made once weighs little
 """How many events: orders of as many new buyers; and events of all kinds, of a fifth as many
 learners.
 """

@@ -18,6 +18,16 @@ def account(email: str, last_name: str) -> Post:
     return "account.created", {"email": email, "first_name": "A", "last_name": last_name}
 
 
+def configure_both(directory: Path, now: HubSpotAccount, later: HubSpotAccount) -> Path:
+    """Two accounts with all fields; the configuration of the one of now."""
+    later.fake.portal.id = now.fake.portal.id + 1
+    folders = [directory / "later", directory / "now"]
+    for folder in folders:
+        folder.mkdir()
+    configure(folders[0], later)
+    return configure(folders[1], now)
+
+
 def connect(config: Path, before: HubSpotAccount, now: HubSpotAccount) -> None:
     """The credentials of another account, under the same name."""
     config.write_text(config.read_text().replace(before.fake.url, now.fake.url))
@@ -28,12 +38,7 @@ def test_another_account_is_written_to_only_when_that_is_meant(tmp_path: Path) -
     then by one command everybody is made there.
     """
     with hubspot() as test, hubspot() as production:
-        production.fake.portal.id = test.fake.portal.id + 1
-        folders = [tmp_path / "production", tmp_path / "test"]
-        for folder in folders:
-            folder.mkdir()
-        configure(folders[0], production)
-        config = configure(folders[1], test)
+        config = configure_both(tmp_path, test, production)
         with gateway(config) as running:
             post_all(running, [account(ADA, "L")])
             running.wait_until_delivered()
@@ -62,6 +67,31 @@ def test_another_account_is_written_to_only_when_that_is_meant(tmp_path: Path) -
             # what was pending of Ada was given up before she was to be erased
             assert production.contacts().keys() == {BEN, "somebody@example.edu"}
         assert test.contacts()[ADA].writes == 1
+
+
+def test_an_account_that_is_told_of_too_early_is_not_taken_for_the_next(tmp_path: Path) -> None:
+    """Said while the former credentials hold still: what is written after that is known to be of
+    the former account, so that nobody in the next one is written by an id of it.
+    """
+    with hubspot() as test, hubspot() as production:
+        config = configure_both(tmp_path, test, production)
+        strangers = [production.fake.seed_contact(f"{n}@example.edu") for n in range(2)]
+        with gateway(config) as running:
+            post_all(running, [account(ADA, "L")])
+            running.wait_until_delivered()
+            told = CliRunner().invoke(app, ["new-account", "hubspot", "--yes", "-c", str(config)])
+            assert "1 record forgotten" in told.output
+            post_all(running, [account(BEN, "B")])
+            running.wait_until_delivered()
+        assert test.contacts()[BEN].id in strangers
+        connect(config, test, production)
+        with gateway(config) as running:
+            post_all(running, [account(BEN, "C")])
+            state = until(
+                lambda: _paused(running.admin("/api/status")["connectors"]["hubspot"]), "a pause"
+            )
+            assert "another account of the CRM" in state["reason"]
+        assert {one.writes for one in production.contacts().values()} == {0}
 
 
 def test_a_sandbox_becomes_a_crm_by_itself(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.console.visitor import Visitor, forged_cookie
+from tests.console.visitor import Visitor, signed_in_cookie
 from tests.e2e.sender import deal, drift, enrolment, fields, learner, order, post
 from tests.processes import ADMIN_TOKEN, Running, gateway, get_json, write_config
 
@@ -256,7 +256,7 @@ def test_what_is_right_today_stays_so(running: Running) -> None:
 def test_the_console_shows_what_was_not_understood(running: Running) -> None:
     """On its first page and on the event's."""
     id = post(running, order(8900, order_total="what?")).json()["id"]
-    visitor = Visitor(running.url, forged_cookie())
+    visitor = Visitor(running.url, signed_in_cookie(running.url))
     assert "order_total (unreadable)" in visitor.get("/console").text
     assert "order_total (unreadable)" in visitor.get(f"/console/events/{id}").text
 

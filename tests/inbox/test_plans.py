@@ -141,6 +141,9 @@ async def look(inbox: Inbox, id: str) -> None:
         await inbox.list_events(chosen, after=id)
     await inbox.find_event(id)
     await inbox.find_person(ANN)
+    for text in (ANN, "ann", "7", id[:12]):
+        await inbox.find_matches(text, sources=("springfield",))
+        await inbox.list_events(EventFilter(ids=await inbox.find_key_events(text)))
     await inbox.read_status(now=NOW)
     await inbox.list_groups()
     dead, quarantined = await inbox.list_groups(most=1, skip=1, by="newest")
@@ -149,7 +152,10 @@ async def look(inbox: Inbox, id: str) -> None:
         await inbox.find_group(group.id)
     await inbox.count_unsearched(EventFilter(person=ANN, source="springfield", since=NOW))
     await inbox.list_quarantined()
-    await inbox.count_per_period([NOW, NOW + timedelta(hours=1)])
+    hour = (NOW, NOW + timedelta(hours=1))
+    await inbox.count_outcomes(hour)
+    await inbox.read_marks([hour])
+    await inbox.read_latency(since=NOW)
 
 
 async def change(inbox: Inbox, id: str) -> None:

@@ -46,6 +46,12 @@ def test_alive_and_ready(running: Running) -> None:
     assert answer.json()["connectors"]["sandbox"] == {"state": "running", "reason": ""}
 
 
+def test_the_root_leads_to_the_console(running: Running) -> None:
+    """Whoever opens the gateway's address in a browser finds it."""
+    answer = get(running, "/")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/console")
+
+
 def test_metrics_count_what_happened(running: Running) -> None:
     """Events by outcome, calls that were turned away, deliveries, and the store's figures."""
     post = f"{running.url}/in/{TOKEN}"

@@ -14,6 +14,7 @@ from receiver.settings import (
     Delivery,
     Limit,
     Log,
+    Operator,
     RouteSettings,
     Server,
     Settings,
@@ -27,6 +28,7 @@ EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
 MODELS: list[type[BaseModel]] = [
     Server,
+    Operator,
     Store,
     Source,
     Limit,

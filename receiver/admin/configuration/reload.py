@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from receiver.admin.configuration.views import ConfigurationView, Fault, ProcessView
 from receiver.admin.operation import UnfitParameter
 from receiver.gateway import Gateway, describe_differences
-from receiver.inbox import RunningProcess
+from receiver.inbox import AuditOutcome, RunningProcess
 from receiver.settings import ConfigError, ConfigFault, SettingChange
 
 
@@ -24,6 +24,11 @@ class ReloadView:
     needs_restart: tuple[str, ...]
     warnings: tuple[Fault, ...]
     behind: tuple[str, ...]
+
+    def audit_outcome(self) -> tuple[AuditOutcome, str]:
+        """The places that have changed."""
+        changes = ", ".join(f"{one.where} {one.change}" for one in self.changes)
+        return "done", changes or "nothing has changed"
 
 
 async def reload_configuration(gateway: Gateway) -> ReloadView:

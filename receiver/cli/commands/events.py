@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -28,6 +29,7 @@ from receiver.text.escape import escape_hidden
 from receiver.text.plurals import pluralize
 
 PAGE = 500
+_EVERY = 1.0  # seconds between two looks for what has arrived
 WIDE = 130  # columns that a list with one line for each event takes
 
 
@@ -63,6 +65,10 @@ def events(
     state: Annotated[EventState | None, typer.Option(help="In this state.")] = None,
     person: Annotated[str | None, typer.Option(help="With this e-mail address in it.")] = None,
     connector: Annotated[str | None, typer.Option(help="For this connector.")] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(help="That wrote a record of this key, or tell of the order with this id."),
+    ] = None,
     group: Annotated[
         str | None, typer.Option(help="Of this group of `dead` or `quarantine`.")
     ] = None,
@@ -72,6 +78,10 @@ def events(
         str | None, typer.Option(help="Older than this event: where a list ended.")
     ] = None,
     limit: Annotated[int, typer.Option(help="At most so many.", min=1)] = 50,
+    follow: Annotated[
+        bool,
+        typer.Option("--follow", "-f", help="Go on with what arrives, a line each, until Ctrl-C."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """List what arrived, newest first, or show one event with its story. Times are those of this
@@ -90,11 +100,18 @@ def events(
         "state": state,
         "person": person,
         "connector": connector,
+        "key": key,
         "group": group,
         "since": iso_time(since),
         "until": iso_time(until),
         "before": before,
     }
+    if follow:
+        if id is not None or before is not None:
+            fail_command("--follow lists what arrives; it takes no id and no --before.")
+        with suppress(KeyboardInterrupt):
+            asyncio.run(_follow(config, chosen, limit, as_json=as_json))
+        return
     answer = asyncio.run(_ask(config, id, chosen, limit))
     if as_json:
         print_json(answer)
@@ -126,6 +143,50 @@ async def _pages(asked: AdminClient, chosen: dict[str, str | None], limit: int) 
         before = page["next"]
         if before is None or len(items) >= limit:
             return {"items": items, "next": before, "unsearched": page["unsearched"]}
+
+
+async def _follow(
+    config: ConfigOption, chosen: dict[str, str | None], limit: int, *, as_json: bool
+) -> None:
+    """Print each event once, oldest first: the newest ones at the beginning, then what arrives."""
+    async with open_admin(settings_of(config)) as asked:
+        if not asked.running:
+            fail_command("No gateway runs, so nothing arrives. Start it with `aom-gateway serve`.")
+        newest = ""
+        while True:
+            for one in reversed(await _newer(asked, chosen, newest, limit)):
+                newest = max(newest, one["id"])
+                _print_line(one, as_json=as_json)
+            await asyncio.sleep(_EVERY)
+
+
+async def _newer(
+    asked: AdminClient, chosen: dict[str, str | None], newest: str, limit: int
+) -> list[Any]:
+    """The events behind the newest that was printed, the newest first; at first so many."""
+    items: list[Any] = []
+    before = None
+    while True:
+        many = PAGE if newest else min(PAGE, limit - len(items))
+        page = await asked.get("/api/events", **{**chosen, "before": before}, limit=many)
+        fresh = [one for one in page["items"] if one["id"] > newest]
+        items += fresh
+        before = page["next"]
+        if (
+            before is None
+            or len(fresh) < len(page["items"])
+            or (not newest and len(items) >= limit)
+        ):
+            return items
+
+
+def _print_line(one: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(one))
+        return
+    source, name, state, person = _cells(one)
+    line = Text("  ").join((Text(show_time(one["received_at"])), source, name, state, person))
+    out.print(Text.assemble(line, "  ", escape_hidden(one["id"])))
 
 
 def _show_all(answer: dict[str, Any]) -> None:

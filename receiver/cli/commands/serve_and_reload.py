@@ -13,7 +13,13 @@ import typer
 import uvloop
 from httpx import codes
 
-from receiver.cli.admin_client import ask_running, read_answer, refusal_detail
+from receiver.cli.admin_client import (
+    NO_TOKEN,
+    ask_running,
+    find_token,
+    read_answer,
+    refusal_detail,
+)
 from receiver.cli.app import (
     CONFIG,
     FOUND,
@@ -168,7 +174,7 @@ def _ask(config: Path) -> dict[str, Any]:
     response = _post_reload(config)
     if response.status_code == codes.UNAUTHORIZED:
         fail_command(
-            "The running gateway does not take this admin token. If it is the token that was "
+            "The running gateway does not take this token. If it is the token that was "
             "changed, send the process SIGHUP: `kill -HUP PID`, or `systemctl reload`.",
             code=FOUND,
         )
@@ -188,10 +194,9 @@ def _post_reload(config: Path) -> httpx.Response:
         server = load_server(config)
     except ConfigError:
         server = settings_of(config).server  # which ends with all faults
-    if server.admin_token is None:
+    if find_token(server) is None:
         fail_command(
-            "server.admin_token is not set, so the running gateway's admin API is off: send the "
-            "process SIGHUP, `kill -HUP PID`, or `systemctl reload`."
+            f"{NO_TOKEN} Or send the process SIGHUP: `kill -HUP PID`, or `systemctl reload`."
         )
     answer = ask_running(server, "POST", "/api/reload")
     if answer is None:

@@ -81,7 +81,7 @@ class AttentionPage:
         return self._console.redirect(
             request,
             ATTENTION,
-            await carry_out(self._gateway, "Checking the quarantine again", work),
+            await carry_out(self._console, request, "Checking the quarantine again", work),
         )
 
 

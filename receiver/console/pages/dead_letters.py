@@ -72,7 +72,7 @@ class DeadLetterPages:
 
     async def _done(self, request: Request, what: str, work: Work) -> Response:
         return self._console.redirect(
-            request, ATTENTION, await carry_out(self._gateway, what, work)
+            request, ATTENTION, await carry_out(self._console, request, what, work)
         )
 
 

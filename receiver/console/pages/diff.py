@@ -29,7 +29,10 @@ _PATIENCE = 2.0  # seconds that the page waits for a quick one
 
 def routes(console: Console) -> list[Route]:
     page = DiffPage(console)
-    return [console.get(DIFF, page.show), console.post(DIFF, page.compare, most=MOST_BYTES)]
+    return [
+        console.get(DIFF, page.show),
+        console.post(DIFF, page.compare, role="viewer", most=MOST_BYTES),
+    ]
 
 
 @dataclass(slots=True)

@@ -98,7 +98,7 @@ class EventPages:
         stored = await self._stored(request)
         work = actions.replay_work(self._gateway, self._selection(request, stored))
         return self._back(
-            request, stored, await carry_out(self._gateway, "Replay of one event", work)
+            request, stored, await carry_out(self._console, request, "Replay of one event", work)
         )
 
     async def discard(self, request: Request) -> Response:
@@ -112,14 +112,16 @@ class EventPages:
         else:
             work = actions.discard_work(self._gateway, self._selection(request, stored))
         return self._back(
-            request, stored, await carry_out(self._gateway, "Discarding one event", work)
+            request, stored, await carry_out(self._console, request, "Discarding one event", work)
         )
 
     async def revalidate(self, request: Request) -> Response:
         stored = await self._stored(request)
         work = actions.revalidate_calls(self._gateway, (stored.id,))
         return self._back(
-            request, stored, await carry_out(self._gateway, "Checking one call again", work)
+            request,
+            stored,
+            await carry_out(self._console, request, "Checking one call again", work),
         )
 
     async def amend(self, request: Request) -> Response:
@@ -132,9 +134,14 @@ class EventPages:
             if body and _lines(body) != _lines(as_it_is)
             else None
         )
-        done = await replay_and_amend.amend_call(
-            self._gateway, stored.id, event=event or None, body=content
-        )
+        async with self._console.note_act(request) as act:
+            done = await replay_and_amend.amend_call(
+                self._gateway, stored.id, event=event or None, body=content
+            )
+            if done.accepted is None:
+                act.fail("It still has faults.")
+            else:
+                act.result = f"Accepted as {done.event}."
         if done.accepted is None:
             states = await self._gateway.inbox.find_states()
             attempt = {"event": event, "body": body, "errors": done.errors}

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from receiver.admin import attention_groups
 from receiver.admin.operation import NotFound, UnfitParameter
 from receiver.aom import LABELS
-from receiver.console.page import Console
+from receiver.console.page import HEADERS, Console
 from receiver.console.session import PATH
+from receiver.console.views.event_download import WRITERS, write_events
 from receiver.console.views.event_search import STATES, EventSearch
 from receiver.console.views.paging import TurnedPage, page_address, turn_page
-from receiver.inbox import AttentionGroup
+from receiver.console.views.record_links import record_url
+from receiver.inbox import AttentionGroup, EventFilter, RemoteRecord
 
 EVENTS = f"{PATH}/events"
 
 
 def routes(console: Console) -> list[Route]:
-    return [console.get(EVENTS, EventsPage(console).show)]
+    page = EventsPage(console)
+    return [
+        console.get(EVENTS, page.show),
+        console.get(f"{EVENTS}/download/{{kind}}", page.download),
+    ]
 
 
 class EventsPage:
@@ -36,10 +43,7 @@ class EventsPage:
     async def show(self, request: Request) -> Response:
         search = EventSearch.read(request.query_params)
         try:
-            group = await self._group(search)
-            chosen = (
-                attention_groups.narrow_filter(group, search.filter()) if group else search.filter()
-            )
+            group, chosen = await self._chosen(search)
         except (UnfitParameter, NotFound) as error:
             return self._page(request, search, TurnedPage(), status=422, fault=str(error))
         turned = await turn_page(
@@ -52,7 +56,37 @@ class EventsPage:
             turned,
             reasons=group_reasons(group) if group else (),
             unsearched=unsearched,
+            records=await self._records(search.key) if search.key else (),
         )
+
+    async def download(self, request: Request) -> Response:
+        """What fits the search as a file, newest first."""
+        kind: str = request.path_params["kind"]
+        if kind not in WRITERS:
+            raise NotFound(f"There is no file of the kind {kind!r}; there are: csv, json.")
+        _, chosen = await self._chosen(EventSearch.read(request.query_params))
+        media = "text/csv" if kind == "csv" else "application/jsonl"
+        name = {"Content-Disposition": f'attachment; filename="events.{kind}"'}
+        pieces = write_events(self._gateway.inbox, chosen, kind)
+        return StreamingResponse(pieces, headers={**HEADERS, **name}, media_type=media)
+
+    async def _chosen(self, search: EventSearch) -> tuple[AttentionGroup | None, EventFilter]:
+        """The group that is asked for, and all that is. Raises NotFound, UnfitParameter."""
+        group, chosen = await self._group(search), search.filter()
+        if search.key:
+            chosen = replace(chosen, ids=await self._gateway.inbox.find_key_events(search.key))
+        return group, attention_groups.narrow_filter(group, chosen) if group else chosen
+
+    async def _records(self, key: str) -> list[tuple[RemoteRecord, str | None]]:
+        """What the CRMs hold of this key or order, each with its page there."""
+        keys = [key, *(f"{source}:{key}" for source in self._gateway.settings.sources)]
+        return [
+            (
+                one.record,
+                record_url(self._gateway, one.record.connector, one.record.object, one.record.id),
+            )
+            for one in await self._gateway.inbox.find_records(keys)
+        ]
 
     async def _group(self, search: EventSearch) -> AttentionGroup | None:
         if not search.group:
@@ -85,8 +119,11 @@ class EventsPage:
             states=_choice(STATES),
             sources=_choice(_with(settings.sources, search.source)),
             connectors=_choice(_with(settings.connectors, search.connector)),
+            downloads={
+                kind: page_address(f"{EVENTS}/download/{kind}", search.asked()) for kind in WRITERS
+            },
             without_group=page_address(EVENTS, search.without_group().asked()),
-            **{"fault": None, "reasons": (), "unsearched": 0, **context},
+            **{"fault": None, "reasons": (), "unsearched": 0, "records": (), **context},
         )
 
 

@@ -32,7 +32,10 @@ MOST = 20  # deliveries that are shown; an announcement can have thousands
 
 def routes(console: Console) -> list[Route]:
     box = ExplainBox(console)
-    return [console.get(EXPLAIN, box.show), console.post(EXPLAIN, box.explain, most=MOST_BYTES)]
+    return [
+        console.get(EXPLAIN, box.show),
+        console.post(EXPLAIN, box.explain, role="viewer", most=MOST_BYTES),
+    ]
 
 
 def form_fields(

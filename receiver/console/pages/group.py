@@ -114,7 +114,7 @@ class GroupPages:
         group, chosen = aim
         number = group.count if chosen.ids is None else len(chosen.ids)
         notice = await carry_out(
-            self._gateway, f"{what}: {number:,} at {group.where}", work(chosen)
+            self._console, request, f"{what}: {number:,} at {group.where}", work(chosen)
         )
         return self._console.redirect(request, ATTENTION, notice)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from importlib.metadata import version
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,12 +15,21 @@ from receiver.console.page import Console
 from receiver.console.session import PATH
 from receiver.console.views.bar_chart import draw_chart
 from receiver.console.views.connector_advice import advise_connector
-from receiver.console.views.traffic import MOST, TrafficCounter
-from receiver.inbox import DriftCount
+from receiver.console.views.traffic import HOUR, MOST, TrafficCounter
+from receiver.delivery.limits.rate_limiter import WINDOW
+from receiver.inbox import DriftCount, OutcomeCounts, process_name
 
 PERIODS = (24, MOST)  # hours
 DRIFT_DAYS = 7
 MOST_DRIFT = 10  # paths
+# outcomes from the bottom of a bar to its top, each with the state by which its events are found
+SERIES = (
+    ("delivered", "delivered"),
+    ("waiting", "pending"),
+    ("dead", "dead"),
+    ("quarantined", "quarantined"),
+    ("other", ""),
+)
 
 
 def routes(console: Console) -> list[Route]:
@@ -52,6 +62,7 @@ class OverviewPage:
                     configured.get(name),
                     one,
                     gateway.limiters.get(name),
+                    process=process_name(),
                 )
                 for name, one in status.connectors.items()
             ],
@@ -59,10 +70,18 @@ class OverviewPage:
             * (gateway.settings.alerts.oldest_waiting_minutes if gateway.settings.alerts else 15),
             hours=hours,
             periods=PERIODS,
-            chart=draw_chart([hour.events for hour in hours]),
+            chart=draw_chart([_stacked(hour.outcomes) for hour in hours]),
+            series=SERIES,
+            latency=await gateway.inbox.read_latency(since=gateway.now() - HOUR),
+            window=int(WINDOW),
+            version=version("aom-gateway"),
             replays=gateway.replays.running(),
             strange=_lately(await gateway.inbox.list_drift(), gateway.now()),
         )
+
+
+def _stacked(outcomes: OutcomeCounts) -> list[int]:
+    return [getattr(outcomes, name) for name, _ in SERIES]
 
 
 def _lately(drift: Sequence[DriftCount], now: datetime) -> Sequence[DriftCount]:

@@ -17,6 +17,7 @@ from receiver.console import actions
 from receiver.console.action_results import carry_out
 from receiver.console.page import Console
 from receiver.console.session import PATH
+from receiver.console.views.known_profiles import find_profiles
 from receiver.console.views.paging import page_address, turn_page
 from receiver.console.views.record_links import record_url
 from receiver.inbox import ConnectorState, EventFilter
@@ -31,8 +32,8 @@ def routes(console: Console) -> list[Route]:
     pages = PersonPages(console)
     return [
         console.get(PEOPLE, pages.show),
-        console.get(FORGET, pages.confirm),
-        console.post(FORGET, pages.forget),
+        console.get(FORGET, pages.confirm, role="admin"),
+        console.post(FORGET, pages.forget, role="admin"),
     ]
 
 
@@ -48,14 +49,16 @@ class PersonPages:
         if not email:
             return self._console.page(request, "people.html")
         inbox, chosen = self._gateway.inbox, EventFilter(person=email)
-        person = presenters.present_person(await inbox.find_person(email))
+        stored = await inbox.find_person(email)
+        person = presenters.present_person(stored)
         turned = await turn_page(
             inbox, chosen, PEOPLE, {"email": email}, request.query_params, to="#events"
         )
         urls = [
             record_url(self._gateway, one.connector, one.object, one.id) for one in person.records
         ]
-        known = bool(person.lanes or person.records or turned.items)
+        profiles = await find_profiles(self._gateway, stored.key)
+        known = bool(profiles or person.lanes or person.records or turned.items)
         return self._console.page(
             request,
             "person.html",
@@ -65,6 +68,7 @@ class PersonPages:
             few=FEW,
             turned=turned,
             known=known,
+            profiles=profiles,
             unsearched=0 if known else await inbox.count_unsearched(chosen),
         )
 
@@ -96,7 +100,7 @@ class PersonPages:
             self._gateway, self._address(form.get("email", "")), in_crm=bool(form.get("in_crm"))
         )
         return self._console.redirect(
-            request, PEOPLE, await carry_out(self._gateway, "Erasing a person", work)
+            request, PEOPLE, await carry_out(self._console, request, "Erasing a person", work)
         )
 
     def _address(self, given: str) -> str:

@@ -21,7 +21,10 @@ _LONG_ENOUGH = 16  # characters; of a shorter token four are too much to show
 
 def routes(console: Console) -> list[Route]:
     pages = SetUpPage(console)
-    return [console.get(SET_UP, pages.show), console.post(f"{SET_UP}/urls", pages.urls)]
+    return [
+        console.get(SET_UP, pages.show),
+        console.post(f"{SET_UP}/urls", pages.urls, role="admin", act="show tokens"),
+    ]
 
 
 class SetUpPage:
@@ -65,7 +68,8 @@ class SetUpPage:
         name = request.state.form.get("source", "")
         if name not in self._settings.sources:
             raise NotFound(f"There is no source {name!r}.")
-        structlog.get_logger().info("console.token_shown", source=name)
+        async with self._console.note_act(request):
+            structlog.get_logger().info("console.token_shown", source=name)
         urls = _urls(public_url(self._settings), self._tokens(name)[0])
         return self._console.page(
             request,

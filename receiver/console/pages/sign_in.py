@@ -22,9 +22,9 @@ SIGN_OUT = f"{PATH}/sign-out"
 def routes(console: Console) -> list[Route]:
     pages = SignInPages(console)
     return [
-        Route(SIGN_IN, pages.show, methods=["GET"]),
-        Route(SIGN_IN, pages.sign_in, methods=["POST"]),
-        console.post(SIGN_OUT, pages.sign_out),
+        console.anybody(SIGN_IN, pages.show, "GET"),
+        console.anybody(SIGN_IN, pages.sign_in, "POST"),
+        console.post(SIGN_OUT, pages.sign_out, role="viewer", act="sign out"),
     ]
 
 
@@ -49,7 +49,7 @@ class SignInPages:
         """The form; or the page that was asked for, where somebody is signed in already."""
         if is_from_elsewhere(request):
             return stepping_stone(request)
-        session = self._sessions.read(request)
+        session = await self._sessions.read(request)
         then = own_page(request.query_params.get("next", ""))
         if session and session.signed_in:
             return self._console.redirect(request, then)
@@ -59,10 +59,8 @@ class SignInPages:
         """Slow wrong tokens alone: the right one is let in whatever was given before, so that
         nobody can lock the operators out.
         """
-        session, address = (
-            self._sessions.read(request),
-            request.client.host if request.client else "unknown",
-        )
+        session = await self._sessions.read(request)
+        address = request.client.host if request.client else "unknown"
         try:
             form = await read_form(request, most=_FORM, fields=_FIELDS)
         except BadForm as error:
@@ -76,27 +74,28 @@ class SignInPages:
                 403,
                 "This form was too old, or your browser sends no cookies. Try again.",
             )
-        right, wait = (
-            self._sessions.is_admin_token(form.get("token", "").strip()),
-            self._guesses.wait(address),
-        )
-        if wait and not right:
+        operator = self._sessions.tokens.find(form.get("token", "").strip())
+        wait = self._guesses.wait(address)
+        if wait and operator is None:
             self._log.warning("console.sign_in_held_back", address=address, seconds=wait)
             return self._ask_to_wait(request, session, then, wait)
-        if not right:
+        if operator is None:
             self._log.warning(
                 "console.sign_in_refused", address=address, in_a_row=self._guesses.failed(address)
             )
-            return self._form(request, session, then, 403, "That is not the admin token.")
+            return self._form(request, session, then, 403, "That is not the token of an operator.")
         self._guesses.succeeded(address)
-        self._log.info("console.signed_in", address=address)
+        self._log.info("console.signed_in", address=address, operator=operator.name)
+        opened = await self._sessions.open(operator)
+        await self._console.gateway.audit.note(operator.name, "sign in", {})
         response = self._console.redirect(request, then)
-        self._sessions.hand_out(request, response, self._sessions.new(signed_in=True))
+        self._sessions.hand_out(request, response, opened)
         return response
 
     async def sign_out(self, request: Request) -> Response:
         """End the session, for a copy of its cookie, too."""
-        self._sessions.end(request.state.session)
+        async with self._console.note_act(request):
+            await self._sessions.end(request.state.session)
         response = self._console.redirect(request, SIGN_IN, "You are signed out.")
         response.delete_cookie(COOKIE, path=PATH)
         return response
@@ -120,7 +119,7 @@ class SignInPages:
         status: int = 200,
         fault: str | None = None,
     ) -> Response:
-        known = session or self._sessions.new(signed_in=False)
+        known = session or self._sessions.new_visitor()
         request.state.session = known
         notice = PageNotice(fault, "bad") if fault else None
         response = self._console.page(

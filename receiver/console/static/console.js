@@ -89,6 +89,28 @@ document.addEventListener("change", (event) => {
   for (const box of all?.form.querySelectorAll("input[type=checkbox][name]") ?? []) box.checked = all.checked;
 });
 
+/** `j` and `k` go down and up a list, where Enter opens what is chosen; `r` goes to the button that replays. */
+document.addEventListener("keydown", (event) => {
+  if (isWriting(event)) return;
+  if (event.key === "r") document.querySelector("form[action$='/replay'] button")?.focus();
+  const step = { j: 1, k: -1 }[event.key];
+  const links = [...document.querySelectorAll("main tbody th a, main .group .actions a:first-child, main .hits li > a:first-child")];
+  if (!step || !links.length) return;
+  const at = links.indexOf(document.activeElement);
+  links[at < 0 ? 0 : Math.max(0, Math.min(links.length - 1, at + step))].focus();
+});
+
+/** `/` goes to the search box, unless somebody is writing. */
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || isWriting(event)) return;
+  event.preventDefault();
+  document.getElementById("find")?.select();
+});
+
+function isWriting(event) {
+  return event.ctrlKey || event.metaKey || event.altKey || Boolean(event.target.closest("input, textarea, select, [contenteditable]"));
+}
+
 // A second press must not act twice.
 document.addEventListener("submit", (event) => {
   for (const button of event.target.querySelectorAll("button:not([type=button])")) setTimeout(() => (button.disabled = true));

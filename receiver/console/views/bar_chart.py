@@ -1,4 +1,4 @@
-"""The geometry of a small bar chart, for an SVG without any style of its own."""
+"""The geometry of a small chart of stacked bars, for an SVG without any style of its own."""
 
 from __future__ import annotations
 
@@ -7,14 +7,23 @@ from dataclasses import dataclass
 
 WIDTH, HEIGHT = 480, 80
 _GAP = 2
+_LEAST = 1.5  # high, so that one of thousands is seen
+_STEPS = (1, 2, 3, 4, 5, 6, 8, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class BarPart:
+    """One part of a bar, from the bottom up; of no height where there is nothing."""
+
+    y: float
+    height: float
 
 
 @dataclass(frozen=True, slots=True)
 class ChartBar:
     x: float
-    y: float
     width: float
-    height: float
+    parts: Sequence[BarPart]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,22 +34,32 @@ class BarChart:
     height: int = HEIGHT
 
 
-def draw_chart(values: Sequence[int]) -> BarChart:
-    """One bar for each value; what is not 0 can be seen."""
-    top, step = _round_up(max(values, default=0)), WIDTH / max(1, len(values))
-    heights = [max(1.0, value / top * HEIGHT) if value else 0.0 for value in values]
-    bars = [
-        ChartBar(
-            round(n * step + _GAP / 2, 2), round(HEIGHT - h, 2), round(step - _GAP, 2), round(h, 2)
-        )
-        for n, h in enumerate(heights)
-    ]
-    return BarChart(bars, top)
+def draw_chart(values: Sequence[Sequence[int]]) -> BarChart:
+    """One bar for each row of values, which are stacked in their order; what is not 0 is seen."""
+    top, step = _round_up(max(map(sum, values), default=0)), WIDTH / max(1, len(values))
+    return BarChart(
+        [
+            ChartBar(round(n * step + _GAP / 2, 2), round(step - _GAP, 2), _stack(row, top))
+            for n, row in enumerate(values)
+        ],
+        top,
+    )
+
+
+def _stack(values: Sequence[int], top: int) -> list[BarPart]:
+    heights = [max(_LEAST, value / top * HEIGHT) if value else 0.0 for value in values]
+    if (over := sum(heights) - HEIGHT) > 0:  # the small ones were made larger than they are
+        heights[heights.index(max(heights))] -= over
+    parts, y = [], float(HEIGHT)
+    for height in heights:
+        y -= height
+        parts.append(BarPart(round(y, 2), round(height, 2)))
+    return parts
 
 
 def _round_up(value: int) -> int:
-    """To 1, 2 or 5 with zeros, so that the scale reads well and rarely jumps."""
-    size = 10
-    while size < value:
+    """To a number that reads well, not far above."""
+    size = 1
+    while size * 10 < value:
         size *= 10
-    return next((part for part in (size // 10, size // 5, size // 2) if value <= part), size)
+    return next(step * size for step in _STEPS if value <= step * size)

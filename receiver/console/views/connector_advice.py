@@ -10,6 +10,7 @@ from connectors.base import ConnectorSettings
 from receiver.admin import presenters
 from receiver.admin.views import ConnectorWord
 from receiver.delivery import RateLimiter
+from receiver.delivery.limits.rate_limiter import WINDOW
 from receiver.inbox import ConnectorStatus
 
 _ADVICE = {
@@ -46,7 +47,9 @@ _GONE = (
 class ConnectorAdvice:
     """How a connector stands, and what helps, for the overview.
 
-    `share` is the part of the allowed rate that is used, from 0 to 1.
+    `used` are the calls of the last `WINDOW` seconds, `allowed` those that the limit allows in such
+    a time, `share` the part of these that is used, from 0 to 1. Where another process leads the
+    connector (`leads_elsewhere`), this one knows of no calls.
     """
 
     name: str
@@ -59,19 +62,18 @@ class ConnectorAdvice:
     pending: int
     dead: int
     oldest_pending_seconds: float | None
-    per_second: float
-    allowed_per_second: float | None
+    used: float
+    allowed: float | None
     leader: str | None = None
     note: str = ""
     account_rule: str = ""  # what a rule of the account demands of people that it holds back
     sizes: Mapping[str, int] = field(default_factory=dict)
     dry_run: bool = False
+    leads_elsewhere: bool = False
 
     @property
     def share(self) -> float | None:
-        return (
-            min(1.0, self.per_second / self.allowed_per_second) if self.allowed_per_second else None
-        )
+        return min(1.0, self.used / self.allowed) if self.allowed else None
 
 
 def advise_connector(
@@ -79,8 +81,10 @@ def advise_connector(
     settings: ConnectorSettings | None,
     stored: ConnectorStatus,
     limiter: RateLimiter | None,
+    *,
+    process: str,
 ) -> ConnectorAdvice:
-    """`settings` are None where it is not configured."""
+    """`settings` are None where it is not configured. `process`: the name of this one."""
     limit = limiter.limit if limiter else None
     return ConnectorAdvice(
         name=name,
@@ -93,8 +97,9 @@ def advise_connector(
         pending=stored.pending,
         dead=stored.dead,
         oldest_pending_seconds=stored.oldest_pending_seconds,
-        per_second=limiter.per_second() if limiter else 0.0,
-        allowed_per_second=limit.calls / limit.seconds if limit else None,
+        used=round(limiter.per_second() * WINDOW) if limiter else 0,
+        allowed=limit.calls / limit.seconds * WINDOW if limit else None,
+        leads_elsewhere=stored.leader is not None and stored.leader != process,
         leader=stored.leader,
         note="; ".join(filter(None, (stored.note, str(stored.waiting) if stored.waiting else ""))),
         account_rule=stored.waiting.rule if stored.waiting else "",

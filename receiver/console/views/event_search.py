@@ -29,6 +29,7 @@ class EventSearch:
     event: str = ""
     state: str = ""
     connector: str = ""
+    key: str = ""
     since: str = ""
     until: str = ""
     group: str = ""
@@ -63,7 +64,7 @@ class EventSearch:
         return replace(self, group="")
 
     def filter(self) -> EventFilter:
-        """All but the group, which has to be looked up. Raises UnfitParameter."""
+        """All but the group and the key, which have to be looked up. Raises UnfitParameter."""
         return EventFilter(
             source=self.source or None,
             event=self.event or None,

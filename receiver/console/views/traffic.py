@@ -1,4 +1,4 @@
-"""How many events came, hour by hour."""
+"""What became of the events of the last hours, hour by hour."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from receiver.inbox import Inbox
+from receiver.inbox import Inbox, OutcomeCounts
 
 HOUR = timedelta(hours=1)
 MOST = 48
@@ -16,34 +16,42 @@ _SETTLED = timedelta(minutes=1)  # after its end an hour gets no more events
 @dataclass(frozen=True, slots=True)
 class TrafficHour:
     begins: datetime
-    events: int
+    outcomes: OutcomeCounts
+
+    @property
+    def ends(self) -> datetime:
+        return self.begins + HOUR
 
 
 class TrafficCounter:
-    """Hours that are over are counted once: a page that looks again and again asks for the current
-    one alone.
+    """An hour that is over is counted again only when something of it has changed: a page that
+    looks again and again asks for little.
     """
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
-        self._over: dict[datetime, int] = {}
+        self._over: dict[datetime, tuple[tuple[int, ...], OutcomeCounts]] = {}
 
     async def hours(self, number: int, now: datetime) -> Sequence[TrafficHour]:
         """The last so many, the current one last. Raises StoreUnavailable."""
         current = now.replace(minute=0, second=0, microsecond=0)
         self._over = {
-            begin: events for begin, events in self._over.items() if begin > current - MOST * HOUR
+            begin: known for begin, known in self._over.items() if begin > current - MOST * HOUR
         }
+        begins = [current - HOUR * back for back in reversed(range(number))]
+        marks = await self._inbox.read_marks([(begin, begin + HOUR) for begin in begins])
         return [
-            TrafficHour(begin, await self._events(begin, now))
-            for begin in (current - HOUR * back for back in reversed(range(number)))
+            TrafficHour(begin, await self._outcomes(begin, mark, now))
+            for begin, mark in zip(begins, marks, strict=True)
         ]
 
-    async def _events(self, begin: datetime, now: datetime) -> int:
+    async def _outcomes(
+        self, begin: datetime, mark: tuple[int, ...], now: datetime
+    ) -> OutcomeCounts:
         known = self._over.get(begin)
-        if known is not None:
-            return known
-        (events,) = await self._inbox.count_per_period((begin, begin + HOUR))
+        if known is not None and known[0] == mark:
+            return known[1]
+        outcomes = await self._inbox.count_outcomes((begin, begin + HOUR))
         if begin + HOUR + _SETTLED < now:
-            self._over[begin] = events
-        return events
+            self._over[begin] = (mark, outcomes)
+        return outcomes

@@ -35,7 +35,7 @@ class AccountGuard:
         type_, _, account = (before or f"{self._type} ").partition(" ")
         if type_ != self._type:
             account = ""
-            records = await self._inbox.forget_account(self._name)
+            records = await self._inbox.forget_account(self._name, epoch)
             structlog.get_logger().warning(
                 "connector.other_type", connector=self._name, before=type_, forgotten=records
             )

@@ -17,7 +17,7 @@ from receiver.inbox.db.storable_text import storable_text
 from receiver.inbox.db.tables import connector_state, remote, remote_link
 from receiver.inbox.db.timestamps import from_micros, from_micros_or_none, to_micros
 from receiver.inbox.db.transaction import Transaction
-from receiver.inbox.operation.leadership import is_current, role_of
+from receiver.inbox.operation.leadership import end_term, is_current, role_of
 
 PauseKind = Literal["auth", "misconfigured", "throttled", "unavailable", "operator"]
 """Why a connector is paused: for a fault of that kind, or because an operator wanted it."""
@@ -140,16 +140,30 @@ def keep_account(transaction: Transaction, connector: str, account: str, *, epoc
     )
 
 
-def forget_account(transaction: Transaction, connector: str) -> int:
-    """Forget which account of the CRM the connector has written to, and all that this holds of
-    ours; a pause because it was another one is over. Returns of how many records the ids were.
+def change_account(transaction: Transaction, connector: str) -> int:
+    """Forget which account of the CRM the connector has written to, whoever leads it.
+
+    Their term ends: what is under way to the former account brings no id of it back, and who leads
+    next finds out to which account they write. Returns of how many records the ids were.
     """
+    end_term(transaction, role_of(connector))
+    return _forget_account(transaction, connector)
+
+
+def forget_account(transaction: Transaction, connector: str, *, epoch: int) -> int:
+    """The same, in the leader's own term; nothing where another leads by now."""
+    if not is_current(transaction, role_of(connector), epoch):
+        return 0
+    return _forget_account(transaction, connector)
+
+
+def _forget_account(transaction: Transaction, connector: str) -> int:
+    """A pause because it was another account is over, too."""
     transaction.connection.execute(_FORGET, {"of": connector})
     transaction.connection.execute(_GO_ON, {"of": connector})
+    known = transaction.connection.execute(delete(remote).where(remote.c.connector == connector))
     transaction.connection.execute(delete(remote_link).where(remote_link.c.connector == connector))
-    return transaction.connection.execute(
-        delete(remote).where(remote.c.connector == connector)
-    ).rowcount
+    return known.rowcount
 
 
 _THIS = connector_state.c.connector == bindparam("of")

@@ -129,6 +129,13 @@ def give_back_lead(
     transaction.connection.execute(_GIVE_BACK, {"of": role, "in_epoch": epoch, "end": end})
 
 
+def end_term(transaction: Transaction, role: str) -> None:
+    """Whoever leads has lost the lead, and settles nothing of what is under way; anybody takes it,
+    who knows then that calls may be under way still.
+    """
+    transaction.connection.execute(_END_TERM, {"of": role})
+
+
 def ask_for_lead(transaction: Transaction, role: str, rival: str) -> None:
     """Tell the leader that a process which leads less would take the role."""
     transaction.connection.execute(_ASK, {"of": role, "by": rival})
@@ -179,4 +186,5 @@ _RENEW = (
     .returning(leadership.c.rival)
 )
 _GIVE_BACK = update(leadership).where(_MINE).values(holder=null(), until=null(), calls_end=_END)
+_END_TERM = update(leadership).where(_THIS).values(epoch=leadership.c.epoch + 1, until=0)
 _ASK = update(leadership).where(_THIS).values(rival=bindparam("by"))

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from sqlalchemy import and_, bindparam, select, tuple_, update
 
 from receiver.facts import OrderFact
+from receiver.inbox.db.person_keys import keys_of_people
 from receiver.inbox.db.storable_text import storable_text
 from receiver.inbox.db.tables import delivery, lane, literal, profile_order
 from receiver.inbox.db.transaction import Transaction
@@ -23,7 +24,7 @@ BuyersOrder = tuple[tuple[str, str], OrderFact]
 
 
 class FormerBuyer(NamedTuple):
-    """Whose an order was, and the event that had said so."""
+    """By which key a person is known whose an order was, and the event that had said so."""
 
     person_key: str
     event_id: str
@@ -31,7 +32,7 @@ class FormerBuyer(NamedTuple):
 
 def find_former_buyers(transaction: Transaction, orders: Iterable[BuyersOrder]) -> set[FormerBuyer]:
     """Who loses an order by what these events tell. To be asked before that is kept; until then
-    nobody else changes whose the orders are.
+    nobody else changes whose the orders are. Somebody of several keys is in it with each.
     """
     newest: dict[tuple[str, str], FormerBuyer] = {}
     for (source, person), order in orders:
@@ -41,7 +42,16 @@ def find_former_buyers(transaction: Transaction, orders: Iterable[BuyersOrder]) 
         return set()
     rows = transaction.connection.execute(_KEPT, {"keys": sorted(newest)})
     kept = {(row.source, row.order_id): FormerBuyer(row.person_key, row.event_id) for row in rows}
-    return {was for key, was in kept.items() if _is_moved(was, newest[key])}
+    moved = [(was, newest[key]) for key, was in kept.items() if _is_moved(was, newest[key])]
+    if not moved:
+        return set()
+    keys = keys_of_people(transaction.connection, {was.person_key for was, _ in moved})
+    return {
+        FormerBuyer(key, was.event_id)
+        for was, now in moved
+        if now.person_key not in keys[was.person_key]
+        for key in keys[was.person_key]
+    }
 
 
 def deliver_again(

@@ -116,6 +116,7 @@ class PersonLane:
     tries: int
     failing_since: datetime | None
     pending: int
+    dead: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +171,7 @@ def find_person(transaction: Transaction, key: str) -> PersonDetail:
                 row.attempts,
                 from_micros_or_none(row.failing_since),
                 row.pending,
+                row.dead,
             )
             for row in lanes
         ),
@@ -251,15 +253,16 @@ _ATTEMPTS = (
     .join(_NEWEST, _NEWEST.c.id == attempt.c.id)
     .order_by(attempt.c.id)
 )
-_PENDING = (
+_PENDING, _DEAD = (
     select(func.count())
     .select_from(delivery)
-    .where(delivery.c.lane_id == lane.c.id, delivery.c.state == literal("pending"))
+    .where(delivery.c.lane_id == lane.c.id, delivery.c.state == literal(state))
     .correlate(lane)
     .scalar_subquery()
+    for state in ("pending", "dead")
 )
 _LANES = (
-    select(lane, _PENDING.label("pending"))
+    select(lane, _PENDING.label("pending"), _DEAD.label("dead"))
     .where(lane.c.person_key.in_(bindparam("keys", expanding=True)))
     .order_by(lane.c.connector, lane.c.id)
 )

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import pairwise
 
 from sqlalchemy import bindparam, case, func, null, select
 
 from receiver.inbox.db.event_filter import EventFilter, PageTurn, in_quarantine, select_page
-from receiver.inbox.db.event_ids import CAME_AT, IN_TIME, VERSION_AT, first_id, late_at, received_at
+from receiver.inbox.db.event_ids import CAME_AT, IN_TIME, VERSION_AT, late_at, received_at
 from receiver.inbox.db.tables import delivery, drift, event, literal
 from receiver.inbox.db.timestamps import from_micros
 from receiver.inbox.db.transaction import Transaction
@@ -188,17 +187,6 @@ def list_drift(transaction: Transaction) -> list[DriftCount]:
     ]
 
 
-def count_per_period(transaction: Transaction, edges: Sequence[datetime]) -> list[int]:
-    """How many events came between each edge and the next."""
-    return [
-        transaction.connection.scalar(
-            _BETWEEN, {"since": first_id(since), "until": first_id(until)}
-        )
-        or 0
-        for since, until in pairwise(edges)
-    ]
-
-
 _IS_IN_TIME = func.substr(delivery.c.event_id, VERSION_AT, 1) == literal(IN_TIME)
 _OPEN = (
     select(
@@ -214,11 +202,6 @@ _OPEN = (
 )
 _IN_QUARANTINE = (event.c.state == literal("quarantined"), event.c.state != literal("accepted"))
 _QUARANTINED = select(func.count()).select_from(event).where(*_IN_QUARANTINE)
-_BETWEEN = (
-    select(func.count())
-    .select_from(event)
-    .where(event.c.id >= bindparam("since"), event.c.id < bindparam("until"))
-)
 _COLUMNS = (
     "id",
     "source",

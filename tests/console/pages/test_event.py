@@ -26,7 +26,7 @@ from tests.console.calls import (
     wait_for,
 )
 from tests.console.conftest import account, at_overview
-from tests.console.visitor import NO_TLS, Visitor, forged_cookie
+from tests.console.visitor import NO_TLS, Visitor, signed_in_cookie
 from tests.fakes.hubspot import FakeHubSpot
 from tests.processes import Running, gateway, until, write_config
 
@@ -301,7 +301,7 @@ def test_a_large_payload(page: Page, running: Running) -> None:
 def test_a_large_page_holds_nobody_up(running: Running) -> None:
     """Others are answered while it is made: nobody waits for most of the time that it takes."""
     id = delivered(running, newcomer(), essay=[7] * 200_000)
-    visitor = Visitor(running.url, forged_cookie())
+    visitor = Visitor(running.url, signed_in_cookie(running.url))
     with (
         ThreadPoolExecutor() as pool,
         httpx.Client(verify=NO_TLS, trust_env=False, timeout=30) as http,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from collections.abc import Iterator
 from itertools import chain
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.console.browser import click
 from tests.console.calls import dead, delivered, newcomer, post, quarantined
 from tests.console.conftest import account, at_overview
-from tests.console.visitor import Visitor
+from tests.console.visitor import Visitor, signed_in_cookie
 from tests.processes import Running, gateway, write_config
 
 
@@ -191,3 +193,48 @@ def test_nothing_in_an_address_breaks_the_page(running: Running, name: str, valu
     visitor = Visitor(running.url)
     visitor.sign_in()
     assert visitor.get(f"/console/events?{name}={value}").status_code == 200
+
+
+def test_what_fits_a_search_is_downloaded(running: Running) -> None:
+    """As CSV that no spreadsheet calculates with, and as a line of JSON for each event."""
+    visitor = Visitor(running.url, signed_in_cookie(running.url))
+    number = newcomer()
+    id = delivered(running, number, email=f"=cmd{number}@example.edu")
+    for kind in ("csv", "json"):
+        asked = f"/console/events/download/{kind}?person==cmd{number}@example.edu"
+        answer = visitor.get(asked)
+        assert answer.headers["content-disposition"] == f'attachment; filename="events.{kind}"'
+        if kind == "csv":
+            (row,) = csv.DictReader(answer.text.splitlines())
+            assert (row["id"], row["person"]) == (id, f"'=cmd{number}@example.edu")
+        else:
+            (line,) = [json.loads(one) for one in answer.text.splitlines()]
+            assert (line["id"], line["deliveries"]) == (id, {"delivered": 1})
+    every = visitor.get("/console/events/download/json").text.splitlines()
+    assert len(every) == len(running.admin("/api/events?limit=500")["items"])
+    assert visitor.get("/console/events/download/pdf").status_code == 404
+    assert Visitor(running.url).get("/console/events/download/csv").status_code == 303
+
+
+def test_the_list_is_gone_through_by_the_keyboard(page: Page, running: Running) -> None:
+    """`j` and `k` go down and up, Enter opens, `r` goes to what replays."""
+    delivered(running, newcomer())
+    id = delivered(running, newcomer())
+    page.goto("/console/events")
+    for key in "jjk":
+        page.keyboard.press(key)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.url.endswith(f"/console/events/{id}")
+    page.keyboard.press("r")
+    assert page.evaluate("document.activeElement.textContent").strip() == "Replay"
+
+
+def test_what_arrives_appears_by_itself(browser: Browser, running: Running) -> None:
+    """On the first page of the list; nothing is swapped while somebody is at it."""
+    with at_overview(browser, running.url) as page:
+        page.clock.install()
+        page.goto("/console/events")
+        id = delivered(running, newcomer())
+        page.clock.run_for(6000)
+        expect(page.locator("tbody th a").first).to_have_attribute("href", f"/console/events/{id}")

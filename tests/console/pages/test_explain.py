@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 from tests.console.accessibility import faults
 from tests.console.browser import click
 from tests.console.calls import delivered
-from tests.console.visitor import Visitor, forged_cookie
+from tests.console.visitor import Visitor, signed_in_cookie
 from tests.processes import Running
 
 
@@ -28,6 +28,6 @@ def test_a_stored_event_is_explained_from_its_page(page: Page, running: Running)
 
 def test_an_event_that_is_not_there_is_not_found(running: Running) -> None:
     """Nor is one by a name that is no id."""
-    visitor = Visitor(running.url, forged_cookie())
+    visitor = Visitor(running.url, signed_in_cookie(running.url))
     for id in ("0" * 32, "..%2Fx"):
         assert visitor.get(f"/console/set-up/explain?stored={id}").status_code == 404

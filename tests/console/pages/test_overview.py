@@ -46,7 +46,7 @@ def test_what_needs_attention_comes_first(page: Page) -> None:
 def test_connectors(page: Page) -> None:
     """Each with state, backlog, oldest waiting, dead, and calls of those allowed."""
     assert re.fullmatch(
-        r"sandbox.* running .*?0 .*?\u2013 .*?3 .*?[\d.]+ of 60", row(page, "sandbox")
+        r"sandbox.* running .*?0 .*?\u2013 .*?3 .*?\d+ of 600", row(page, "sandbox")
     ), row(page, "sandbox")
     assert re.fullmatch(r"hubspot.* paused .*?[12] .*?\d+ (s|min) .*?0 .*", row(page, "hubspot")), (
         row(page, "hubspot")
@@ -84,18 +84,34 @@ def test_what_was_learnt_of_a_crm_is_shown(browser: Browser, tmp_path: Path) -> 
 def test_the_chart_has_its_numbers_as_text(page: Page, running: Running) -> None:
     """Events of the last 24 or 48 hours, as a chart, as its description, and as a table."""
     total = len(running.admin("/api/events?limit=500")["items"])
-    described = page.get_by_role("img").get_attribute("aria-label", timeout=1000) or ""
+    described = page.locator("#traffic-words").inner_text(timeout=1000)
     assert described.startswith(f"{total} events in the last 24 hours, at most ")
-    assert page.locator("svg .bar").count() == 24
+    bars = page.locator("svg .bar")
+    assert {one.get_attribute("class") for one in bars.all()} >= {
+        f"bar {name}" for name in ("delivered", "waiting", "dead", "quarantined")
+    }
     click(page.get_by_role("link", name="48 h"))
     page.get_by_text("48 hours ago").wait_for()
     click(page.get_by_text("The numbers"))
     rows = page.locator("#hours tbody tr")
     assert rows.count() == 48
     assert (
-        sum(int(text.replace(",", "")) for text in rows.locator("td.number").all_inner_texts())
+        sum(
+            int(text.replace(",", "")) for text in rows.locator("td:nth-child(2)").all_inner_texts()
+        )
         == total
     )
+
+
+def test_a_bar_leads_to_its_events(page: Page, running: Running) -> None:
+    """Each part of it to the events of that hour in that state; how fast they are is told."""
+    dead = len(running.admin("/api/events?state=dead")["items"])
+    assert "half within" in page.locator("#traffic").inner_text()
+    click(page.locator("svg .bar.dead").last)
+    page.wait_for_url("**/console/events?since=*state=dead")
+    assert 1 <= page.locator("tbody tr").count() <= dead
+    assert page.get_by_label("State").input_value() == "dead"
+    assert set(page.locator("tbody .badge").all_inner_texts()) == {"dead"}
 
 
 def test_it_stays_live(browser: Browser, running: Running) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import textwrap
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from receiver.aom import read_sample
+from tests.console.accessibility import faults
 from tests.console.browser import click
-from tests.console.calls import delivered, newcomer, post, wait_for
-from tests.console.visitor import Visitor, forged_cookie
-from tests.processes import Running
+from tests.console.calls import dead, delivered, newcomer, post, wait_for
+from tests.console.conftest import at_overview
+from tests.console.visitor import Visitor, signed_in_cookie
+from tests.processes import Running, gateway, write_config
 
 
 def test_what_is_known_of_them(page: Page, running: Running) -> None:
@@ -22,7 +26,7 @@ def test_what_is_known_of_them(page: Page, running: Running) -> None:
     page.goto(f"/console/people?email=Learner{number}@example.edu")
     lanes = page.get_by_role("region", name="At the connectors").locator("tbody tr")
     assert [text.split() for text in lanes.all_inner_texts()] == [
-        ["sandbox", "up", "to", "date", "0", "not", "failing", "running"]
+        ["sandbox", "up", "to", "date", "0", "0", "not", "failing", "running"]
     ]
     records = page.get_by_role("region", name="Records in CRMs").inner_text()
     assert "contact" in records
@@ -32,6 +36,43 @@ def test_what_is_known_of_them(page: Page, running: Running) -> None:
         second,
         first,
     ]
+
+
+def test_nobody_is_up_to_date_of_whom_something_is_dead(page: Page, running: Running) -> None:
+    """The page says that something is missing, and leads to it."""
+    number = newcomer()
+    id = dead(running, number)
+    page.goto(f"/console/people?email=learner{number}@example.edu")
+    row = page.get_by_role("region", name="At the connectors").locator("tbody tr")
+    assert "something is missing" in row.inner_text()
+    click(row.get_by_role("link", name="1"))
+    links = page.locator("tbody th a")
+    assert [one.get_attribute("href") for one in links.all()] == [f"/console/events/{id}"]
+
+
+def test_their_profile_at_each_site(browser: Browser, tmp_path: Path) -> None:
+    """Orders with their money, courses and what was handed in, where a mapping counts them."""
+    counting = """
+    [connectors.sandbox]
+    type = "sandbox"
+    [[routes]]
+    name = "counts"
+    events = ["order.*"]
+    connector = "sandbox"
+    [[routes.upsert]]
+    object = "contact"
+    fields.orders = "{{ profile.order_count }}"
+    """
+    with gateway(write_config(tmp_path, textwrap.dedent(counting))) as running:
+        body = json.loads(read_sample("order.placed") or b"{}")
+        wait_for(running, post(running, "order.placed", json.dumps(body).encode()), "delivered")
+        (event,) = running.admin("/api/events")["items"]
+        with at_overview(browser, running.url) as page:
+            page.goto(f"/console/people?email={event['person']}")
+            profile = page.get_by_role("region", name="Profile at springfield").inner_text()
+            assert "1 paid, " in profile
+            assert "0 quizzes" in profile
+            assert faults(page) == []
 
 
 def test_somebody_with_very_many_records(page: Page, running: Running) -> None:
@@ -89,7 +130,7 @@ def test_forgetting_reaches_into_the_quarantine(page: Page, running: Running) ->
     assert "Those in which this address stands go too" in page.get_by_role("main").inner_text()
     click(page.get_by_role("button", name="Forget this person"))
     assert page.get_by_role("status").inner_text() == "Erased: 1 event that was theirs alone."
-    visitor = Visitor(running.url, forged_cookie())
+    visitor = Visitor(running.url, signed_in_cookie(running.url))
     assert visitor.get(f"/console/events/{id}").status_code == 404
 
 

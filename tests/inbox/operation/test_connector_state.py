@@ -117,11 +117,14 @@ def test_another_account_has_none_of_the_records(store_url: str) -> None:
             await inbox.keep_account("crm", "hubspot account 2", epoch - 1)  # it leads no more
             await inbox.keep_state(replace(PAUSED, paused="misconfigured"), epoch)
             assert await inbox.find_account("crm") == "hubspot account 1"
-            assert await inbox.forget_account("other") == 0
-            assert await inbox.forget_account("crm") == 1
+            assert await inbox.forget_account("crm", epoch - 1) == 0
+            assert await inbox.change_account("other") == 0
+            assert await inbox.change_account("crm") == 1
             assert await inbox.find_account("crm") is None
             state = await inbox.find_state("crm")
             assert (state.paused, state.reason, state.sizes) == (None, "", PAUSED.sizes)
+            late = await settle(inbox, [], records=[contact_state(ANN, lane)], epoch=epoch, now=NOW)
+            assert late.lost  # what was under way brings no id back
 
     asyncio.run(main())
     assert rows(store_url, "SELECT count(*) FROM remote") == [(0,)]

@@ -48,6 +48,36 @@ async def test_who_loses_an_order_is_delivered_again(inbox: Inbox) -> None:
     assert sorted(await deliver(inbox)) == ["after", "found", "lost"]
 
 
+async def join(inbox: Inbox) -> list[str]:
+    """Let Ann's address become Ben's; returns the bodies that say so."""
+    told = [f"account {address}" for address in (ANN, BEN)]
+    for body, address in zip(told, (ANN, BEN), strict=True):
+        await inbox.accept(new(body, address, account_ids={address: "5"}, tells_addresses=True))
+    return told
+
+
+@stored
+async def test_somebody_of_several_keys_is_delivered_again_by_each(inbox: Inbox) -> None:
+    """The sums that the CRM has were written by what came after the addresses were joined, and the
+    order is of before.
+    """
+    await tell(inbox, "lost", BEN)
+    joined = await join(inbox)
+    await deliver(inbox)
+    await tell(inbox, "found", "cyd@example.edu")
+    assert sorted(await deliver(inbox)) == [*joined, "found", "lost"]
+
+
+@stored
+async def test_among_the_keys_of_one_person_no_order_moves(inbox: Inbox) -> None:
+    """It stays theirs, whichever address it comes with."""
+    await tell(inbox, "before", BEN)
+    await join(inbox)
+    await deliver(inbox)
+    await tell(inbox, "after", ANN)
+    assert await deliver(inbox) == ["after"]
+
+
 @stored
 async def test_an_order_that_stays_delivers_nothing_again(inbox: Inbox) -> None:
     """Neither a newer state of the same person's order, nor an older one of another person's that

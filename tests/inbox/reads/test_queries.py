@@ -328,20 +328,6 @@ async def test_the_status(inbox: Inbox) -> None:
 
 
 @stored
-async def test_events_per_period(inbox: Inbox) -> None:
-    """How many came between each edge and the next, the earlier edge included."""
-    for minutes in (0, 1, 59, 60, 150):
-        await inbox.accept(new(f"{minutes}", at=NOW + timedelta(minutes=minutes)))
-    assert await inbox.count_per_period([NOW + timedelta(hours=hour) for hour in range(5)]) == [
-        3,
-        1,
-        1,
-        0,
-    ]
-    assert await inbox.count_per_period([NOW]) == []
-
-
-@stored
 async def test_a_person(inbox: Inbox) -> None:
     """How they stand at each connector, and which records are theirs there."""
     first = await inbox.accept(new("a", connectors=("crm", "other")))

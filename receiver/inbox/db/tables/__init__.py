@@ -28,6 +28,7 @@ from receiver.inbox.db.tables.operation import (
     process,
     pulse,
 )
+from receiver.inbox.db.tables.operators import audit, session
 from receiver.inbox.db.tables.people import account, former_address, person_address
 from receiver.inbox.db.tables.profiles import (
     profile_course,
@@ -45,6 +46,7 @@ __all__ = [
     "account",
     "alarm",
     "attempt",
+    "audit",
     "connector_state",
     "delivery",
     "drift",
@@ -68,6 +70,7 @@ __all__ = [
     "pulse",
     "remote",
     "remote_link",
+    "session",
     "state_is",
     "uncounted",
 ]

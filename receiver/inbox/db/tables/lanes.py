@@ -98,6 +98,7 @@ remote: Final = Table(
     Column("written_at", BigInteger, nullable=False),
     Column("stamps", Text, nullable=False),  # JSON, see `stamps.encode`
     Index("remote_lane", "lane_id"),
+    Index("remote_id", "id"),
 )
 
 remote_link: Final = Table(

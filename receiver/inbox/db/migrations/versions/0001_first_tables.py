@@ -24,6 +24,7 @@ def upgrade() -> None:
     installation()
     processes()
     mappings()
+    operators()
     op.create_table(
         "connector_state",
         sa.Column("connector", NAME, primary_key=True),
@@ -298,6 +299,7 @@ def remotes() -> None:
         sa.PrimaryKeyConstraint("connector", "object", "key"),
     )
     op.create_index("remote_lane", "remote", ["lane_id"])
+    op.create_index("remote_id", "remote", ["id"])
     op.create_table(
         "remote_link",
         sa.Column("connector", NAME, nullable=False),
@@ -338,3 +340,27 @@ def mappings() -> None:
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("toml", sa.Text(), nullable=False),
     )
+
+
+def operators() -> None:
+    op.create_table(
+        "session",
+        sa.Column("id", NAME, primary_key=True),
+        sa.Column("operator", NAME, nullable=False),
+        sa.Column("token", NAME, nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("used_at", sa.BigInteger(), nullable=False),
+        sa.Column("ends", sa.BigInteger(), nullable=False),
+    )
+    op.create_table(
+        "audit",
+        sa.Column("id", NUMBER, primary_key=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("who", NAME, nullable=False),
+        sa.Column("what", NAME, nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("outcome", NAME, nullable=False),
+        sa.Column("result", sa.Text(), nullable=False),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("audit_at", "audit", ["at"])

@@ -1,0 +1,1 @@
+"""What operators did, for the admin API."""

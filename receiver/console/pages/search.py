@@ -1,0 +1,102 @@
+"""Search by anything: one box on every page that takes whatever somebody has in hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from receiver.console.page import Console
+from receiver.console.session import PATH
+from receiver.console.views.paging import page_address
+from receiver.console.views.record_links import record_url
+from receiver.inbox import FoundRecord, SearchResult
+from receiver.inbox.db.storable_text import storable_text
+from receiver.inbox.reads.search import MOST_FOUND
+
+SEARCH = f"{PATH}/search"
+MOST_CHARACTERS = 400
+
+
+def routes(console: Console) -> list[Route]:
+    return [console.get(SEARCH, SearchPage(console).show)]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """One thing that was found: what it is, and the address of its page.
+
+    `url` is the record's page in the CRM, where there is one.
+    """
+
+    text: str
+    says: str
+    to: str
+    url: str | None = None
+
+
+class SearchPage:
+    """What fits as a whole goes before what begins so. The only one that fits is gone to."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._gateway = console.gateway
+
+    async def show(self, request: Request) -> Response:
+        text = storable_text(request.query_params.get("q", ""))[:MOST_CHARACTERS].strip()
+        if not text:
+            return self._console.page(request, "search.html", asked="", kinds=(), most=MOST_FOUND)
+        found = await self._gateway.inbox.find_matches(
+            text, sources=tuple(self._gateway.settings.sources)
+        )
+        kinds = self._kinds(found)
+        whole = [hit for name, hits in kinds for hit in hits if name != _BEGIN]
+        only = {hit.to for hit in whole or [hit for _, hits in kinds for hit in hits]}
+        if len(only) == 1:
+            return self._console.redirect(request, only.pop())
+        return self._console.page(request, "search.html", asked=text, kinds=kinds, most=MOST_FOUND)
+
+    def _kinds(self, found: SearchResult) -> list[tuple[str, list[SearchHit]]]:
+        """Each kind with what was found of it; those of which nothing was are left out."""
+        kinds = {
+            "Events": [SearchHit(id, "event", f"{PATH}/events/{id}") for id in found.event_ids],
+            "Orders": [
+                SearchHit(
+                    f"{one.source}:{one.id}",
+                    f"{one.events:,} {'event' if one.events == 1 else 'events'}",
+                    _of_key(f"{one.source}:{one.id}"),
+                )
+                for one in found.orders
+            ],
+            "Records in CRMs": [self._record(one) for one in found.records],
+            "People": [_person(email) for email in found.exact_people],
+            _BEGIN: [_person(email) for email in found.people],
+        }
+        return [(name, hits) for name, hits in kinds.items() if hits]
+
+    def _record(self, found: FoundRecord) -> SearchHit:
+        record = found.record
+        theirs = record.key == found.person  # the person's own record, such as a contact
+        return SearchHit(
+            record.key,
+            f"{record.object} {record.id} in {record.connector}",
+            _of_person(record.key) if theirs else _of_key(record.key),
+            record_url(self._gateway, record.connector, record.object, record.id),
+        )
+
+
+_BEGIN = "People whose address begins so"
+
+
+def _person(email: str) -> SearchHit:
+    return SearchHit(email, "", _of_person(email))
+
+
+def _of_person(email: str) -> str:
+    return page_address(f"{PATH}/people", {"email": email})
+
+
+def _of_key(key: str) -> str:
+    return page_address(f"{PATH}/events", {"key": key})

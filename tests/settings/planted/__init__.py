@@ -1,0 +1,1 @@
+"""Mistakes to plant in a configuration that is good without them."""
