@@ -250,7 +250,7 @@ class HttpApi:
     def _not_sendable(self, error: Exception, place: str, *, of_record: bool) -> ConnectorError:
         """What a request is that cannot even be built: a record's fault, or that of the address."""
         said = self._secrets.cut(f"{place}: {error}")
-        if of_record:
+        if of_record and _is_address(self._base_url):
             return BatchRefused("NOT_WRITABLE", f"it cannot be written into a request: {said}")
         return Misconfigured(f"{said}; is base_url right?")
 
@@ -304,6 +304,13 @@ def _secret_words(headers: Mapping[str, str | SecretStr]) -> Iterator[str]:
 def _segment(id_: str) -> str:
     escaped = quote(id_, safe="")
     return escaped.replace(".", "%2E") if escaped in {".", ".."} else escaped
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(httpx.URL(text).host)
+    except (httpx.InvalidURL, UnicodeError):
+        return False
 
 
 def _is_success(status: int) -> bool:

@@ -321,6 +321,8 @@ async def _link(trial: Trial, number: int) -> Attempt | None:
         return list(await connector.link([replace(pair.link, doubtful=doubtful)]))
 
     async def verify() -> None:
+        if trial.lists_records:
+            await are_linked(trial, pair.link)
         await link_pairs(trial, pair, doubtful=True)
         if trial.lists_records:
             await are_linked(trial, pair.link)

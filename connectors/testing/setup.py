@@ -5,7 +5,7 @@ provisioning.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, get_args
 
 from pydantic import SecretStr, ValidationError
@@ -15,6 +15,7 @@ from connectors.base import (
     Addressable,
     Browsable,
     Connector,
+    ConnectorError,
     Erases,
     FieldNeed,
     Grows,
@@ -22,6 +23,7 @@ from connectors.base import (
     Links,
     Needs,
     ObjectNeed,
+    Problem,
     Provisions,
     Reads,
     ShipsMappings,
@@ -29,6 +31,7 @@ from connectors.base import (
     Value,
     read_shipped_mappings,
 )
+from connectors.testing.faults import RESETS, SERVER_ERRORS, through_proxy
 from connectors.testing.trial import Breach, Check, NotTried, Stored, Trial, must
 
 ROUTE_KEYS = {"name", "events", "sources", "when", "upsert"}
@@ -162,6 +165,62 @@ async def planning_changes_nothing(trial: Trial) -> None:
     must(await _accounts(trial) == before, "plan changes nothing, but it wrote records")
 
 
+async def checking_changes_nothing(trial: Trial) -> None:
+    """`check` makes nothing of what is missing, but names it."""
+    connector = _provisioner(trial)
+    needs = needs_of(trial, {trial.subject.unknown_field: "a text"})
+    before, records = await connector.plan(needs), await _accounts(trial)
+    problems = await trial.connector.check(needs)
+    async with trial.opened() as other:  # which remembers nothing of the first
+        after = await _provisioner(trial, other).plan(needs)
+    must(
+        before == after,
+        f"check changes nothing, so what is to make stays; before {before}, after {after}",
+    )
+    must(await _accounts(trial) == records, "check changes nothing, but it wrote records")
+    must(
+        bool(problems) or not before.steps,
+        f"check names what is missing, but found no problem where plan has {before.steps}",
+    )
+
+
+async def an_account_that_fails_is_never_fine(trial: Trial) -> None:
+    """`check` and `plan` raise where they could not look, or name a problem."""
+    needs = needs_of(trial)
+
+    async def check(connector: Connector) -> Sequence[Problem]:
+        return await connector.check(needs)
+
+    async def plan(connector: Connector) -> Sequence[Problem]:
+        return (await _provisioner(trial, connector).plan(needs)).blockers
+
+    await _tells_of_faults(trial, "check", check)
+    if isinstance(trial.connector, Provisions):
+        await _tells_of_faults(trial, "plan", plan)
+
+
+async def _tells_of_faults(
+    trial: Trial, name: str, look: Callable[[Connector], Awaitable[Sequence[Problem]]]
+) -> None:
+    """Let each fault befall all requests from the first on, from the second on, and so forth."""
+    async with through_proxy(trial) as (proxy, connector):
+        await look(connector)
+        calls = len(proxy.calls)
+    for fault in (SERVER_ERRORS[-1], RESETS[0]):
+        for first in range(calls):
+            where = f"{name}, where request {first + 1} and all that follow get {fault.name}"
+            async with through_proxy(trial) as (proxy, connector):
+                proxy.fail(fault, first)
+                try:
+                    told = await look(connector)
+                except ConnectorError:
+                    continue
+                must(
+                    bool(told),
+                    f"{where}: a ConnectorError is raised, or a problem named, but all was fine",
+                )
+
+
 async def provisioning_twice_is_harmless(trial: Trial) -> None:
     """A plan can be carried out, and again; then nothing is missing."""
     if not trial.subject.provision:
@@ -272,6 +331,8 @@ CHECKS: tuple[Check, ...] = (
     shipped_mappings_are_sound,
     what_can_be_written_has_no_problem,
     planning_changes_nothing,
+    checking_changes_nothing,
+    an_account_that_fails_is_never_fine,
     provisioning_twice_is_harmless,
     an_account_out_of_reach_is_unavailable,
     closing_twice_is_harmless,

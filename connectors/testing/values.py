@@ -20,6 +20,7 @@ TEXTS = (
     "Tom & Ana <ana@x.test> 50%",
     "\"a\" 'b' \\c {d}; e=f+g, h#i?j/k",
 )
+LENGTHS = (256, 1_000, 5_000)  # characters: beyond what a short field often takes
 ZONES = (timedelta(hours=5, minutes=30), timedelta(hours=-8), timedelta(0))
 
 
@@ -57,6 +58,16 @@ async def texts_are_held_in_any_script(trial: Trial) -> None:
         record = trial.record(number, fields={name: text})
         (saved,) = await trial.save(record)
         await _holds(trial, record, saved.id)
+
+
+async def a_long_text_is_not_cut_in_silence(trial: Trial) -> None:
+    """A text is stored to its end, or refused, or a note tells that it was cut."""
+    name = _text_field(trial)
+    for number, length in enumerate(LENGTHS):
+        record = trial.record(number, fields={name: ("long " * length)[: length - 1] + "."})
+        (outcome,) = await trial.outcomes([record])
+        if isinstance(outcome, Saved) and not any(name in note for note in outcome.notes):
+            await _holds(trial, record, outcome.id)
 
 
 async def decimals_keep_all_places(trial: Trial) -> None:
@@ -204,6 +215,7 @@ CHECKS: tuple[Check, ...] = (
     values_keep_their_types,
     falsehoods_and_zeros_are_values,
     texts_are_held_in_any_script,
+    a_long_text_is_not_cut_in_silence,
     decimals_keep_all_places,
     moments_keep_their_instant,
     days_stay_days,

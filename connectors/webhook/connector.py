@@ -30,7 +30,9 @@ JSON = {"Content-Type": "application/json"}
 
 _O = ErrorOutcome
 RULES = (
-    error_rule(_O.CREDENTIALS, statuses=[401, 403], remedy="see `secrets` and `headers`"),
+    error_rule(
+        _O.CREDENTIALS, statuses=[401, 403], remedy="see `secrets`, `headers` and the clock"
+    ),
     error_rule(_O.SET_UP, statuses=[410], remedy="the receiver wants no more: take the routes out"),
     error_rule(_O.SET_UP, statuses=range(300, 400), remedy="write the last address as `url`"),
     error_rule(_O.SET_UP, statuses=[402, 404, 405, 406, 407, 415, 501], remedy="is `url` right?"),

@@ -11,8 +11,8 @@ import httpx
 from connectors.base import Misconfigured
 
 NAT64 = IPv6Network("64:ff9b::/96")
-METADATA = frozenset({IPv4Address("168.63.129.16")})
-"""What clouds answer only to their own machines, at addresses that look public: Azure's."""
+METADATA = frozenset({IPv4Address("168.63.129.16"), IPv4Address("192.0.0.192")})
+"""What clouds answer only to their own machines, at public addresses: Azure's, Oracle's."""
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
@@ -23,6 +23,8 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
             inner = IPv4Address(int(address) & 0xFFFF_FFFF)
         if inner is not None:
             return is_public(inner)
+        if address.is_site_local:  # withdrawn, and still of a site
+            return False
     special = address.is_multicast or address.is_reserved or address in METADATA
     return address.is_global and not special
 
@@ -58,7 +60,7 @@ class PublicTransport(httpx.AsyncHTTPTransport):
         for address in others:
             try:
                 return await super().handle_async_request(_at(request, host, address))
-            except httpx.ConnectError:  # nothing was sent
+            except (httpx.ConnectError, httpx.ConnectTimeout):  # nothing was sent
                 continue
         return await super().handle_async_request(_at(request, host, last))
 

@@ -8,6 +8,7 @@ import re
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
+import httpx
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from connectors.base import ConnectorSettings
@@ -20,7 +21,8 @@ def _web_address(url: str) -> str:
     try:
         parts = urlsplit(url)
         named = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
+        httpx.URL(url).host.encode("idna")
+    except (ValueError, httpx.InvalidURL):
         named = False
     if not named or not re.fullmatch(r"[!-~]+", url):
         raise ValueError("is no web address; write one like https://crm.example.edu/webhooks")

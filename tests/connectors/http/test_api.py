@@ -233,13 +233,17 @@ def test_what_no_request_can_hold_is_refused(ids: tuple[str, ...], options: dict
     asyncio.run(main())
 
 
-def test_an_address_that_is_none_is_a_fault_of_the_settings() -> None:
-    """It concerns every record."""
+@pytest.mark.parametrize(
+    "address",
+    ["https://crm.example:port", "https://0177.0.0.1", "crm.example"],
+)
+def test_an_address_that_is_none_is_a_fault_of_the_settings(address: str) -> None:
+    """It concerns every record, and refuses none."""
 
     async def main() -> None:
-        async with api("https://crm.example:port") as crm:
-            with pytest.raises(Misconfigured, match="is base_url right"):
-                await crm.call("GET", "people")
+        async with api(address) as crm:
+            with pytest.raises(Misconfigured, match="base_url"):
+                await crm.call("GET", "people", "17", headers={"Idempotency-Key": "1"})
 
     asyncio.run(main())
 

@@ -24,6 +24,7 @@ from connectors.base import (
 from connectors.testing import faults, links, ownership, records, setup, values
 from tests.connectors.planted.bug import Bug
 from tests.connectors.planted.connector import PlainConnector
+from tests.connectors.planted.crm import MAX_TEXT
 
 Types = Mapping[str, str]
 
@@ -215,6 +216,47 @@ class ProbesByWriting(PlainConnector):
         return await super().plan(needs)
 
 
+class ChecksByMaking(PlainConnector):
+    async def check(self, needs: Needs) -> Sequence[Problem]:
+        problems = await super().check(needs)
+        await self.provision(await self.plan(needs))
+        return problems
+
+
+class ChecksNothing(PlainConnector):
+    async def check(self, needs: Needs) -> Sequence[Problem]:  # noqa: ARG002
+        return []
+
+
+class FindsAllWellUnseen(PlainConnector):
+    async def check(self, needs: Needs) -> Sequence[Problem]:
+        try:
+            return await super().check(needs)
+        except ConnectorError:
+            return []
+
+
+class PlansNothingUnseen(PlainConnector):
+    async def plan(self, needs: Needs) -> Plan:
+        try:
+            return await super().plan(needs)
+        except ConnectorError:
+            return Plan(())
+
+
+class CutsLongTexts(PlainConnector):
+    def encode(self, value: Value, held: Any) -> Any:
+        return super().encode(value[:MAX_TEXT] if isinstance(value, str) else value, held)
+
+
+class SwallowsErrorsOfLinks(PlainConnector):
+    async def link(self, pairs: Sequence[Link]) -> Sequence[Outcome]:
+        try:
+            return await super().link(pairs)
+        except ConnectorError:
+            return [Saved("") for _ in pairs]
+
+
 class SwallowsErrors(PlainConnector):
     async def outcome(self, record: Record, types: Types) -> Outcome:
         try:
@@ -270,5 +312,15 @@ BUGS = (
     Bug(LinksTwice, links.linking_twice_is_harmless, "once, but the account holds"),
     Bug(PlansByMaking, setup.planning_changes_nothing, "planning again plans the same"),
     Bug(ProbesByWriting, setup.planning_changes_nothing, "but it wrote records"),
+    Bug(ChecksByMaking, setup.checking_changes_nothing, "check changes nothing, so what is to"),
+    Bug(ChecksNothing, setup.checking_changes_nothing, "check names what is missing"),
+    Bug(FindsAllWellUnseen, setup.an_account_that_fails_is_never_fine, "check, .* all was fine"),
+    Bug(PlansNothingUnseen, setup.an_account_that_fails_is_never_fine, "plan, .* all was fine"),
+    Bug(CutsLongTexts, values.a_long_text_is_not_cut_in_silence, "holds 'long "),
+    Bug(
+        SwallowsErrorsOfLinks,
+        faults.server_errors_are_unavailable,
+        "nothing is Saved that is not there, but .* is linked",
+    ),
     Bug(SwallowsErrors, faults.server_errors_are_unavailable, "nothing is Saved that is not there"),
 )

@@ -40,6 +40,7 @@ def test_public_addresses(address: str) -> None:
         "168.63.129.16",
         "169.254.169.254",
         "172.16.0.1",
+        "192.0.0.192",
         "192.0.2.1",
         "192.168.1.1",
         "224.0.0.1",
@@ -55,6 +56,7 @@ def test_public_addresses(address: str) -> None:
         "fc00::1",
         "fd00:ec2::254",
         "fe80::1",
+        "fec0::1",
         "fe80::1%1",
         "ff02::1",
         "2001:db8::1",
@@ -127,10 +129,33 @@ def test_the_next_address_is_tried_where_nobody_listens(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
+def test_the_next_address_is_tried_where_one_is_silent(tmp_path: Path) -> None:
+    """As where a site has IPv6 that leads nowhere; nothing was sent to that one either."""
+
+    async def main() -> None:
+        async with tls_server(tmp_path, HOST) as (port, trusted, hosts):
+            silent = await asyncio.start_server(lambda *_: None, "127.0.0.9", port)
+            client = client_to(["127.0.0.9", "127.0.0.1"], trusted, connect=0.5)
+            for _ in range(10):  # a slow machine may be silent itself
+                try:
+                    answer = await client.post(f"https://{HOST}:{port}/in")
+                except httpx.ConnectTimeout:
+                    continue
+                break
+            assert answer.status_code == 200
+            assert hosts == [f"{HOST}:{port}"]
+            await client.aclose()
+            silent.close()
+
+    asyncio.run(main())
+
+
 HOST = "hooks.example.edu"
 
 
-def client_to(addresses: list[str], trusted: ssl.SSLContext) -> httpx.AsyncClient:
+def client_to(
+    addresses: list[str], trusted: ssl.SSLContext, *, connect: float | None = None
+) -> httpx.AsyncClient:
     """One for which every name leads to these addresses."""
 
     class Local(PublicTransport):
@@ -138,7 +163,8 @@ def client_to(addresses: list[str], trusted: ssl.SSLContext) -> httpx.AsyncClien
         async def find_addresses(host: str, port: int) -> list[str]:  # noqa: ARG004
             return addresses
 
-    return httpx.AsyncClient(transport=Local(verify=trusted))
+    timeout = httpx.Timeout(None, connect=connect)
+    return httpx.AsyncClient(transport=Local(verify=trusted), timeout=timeout)
 
 
 @asynccontextmanager

@@ -33,7 +33,7 @@ def new_connector(
     if package != name:
         out.print(f"A package has no dashes in its name: it is {package}.", markup=False)
     out.print(
-        f"Wrote {len(files)} files into {folder}. Next: `cd {folder}`, `pip install -e .`, "
+        f"Wrote {len(files)} files into {folder}. Next: `cd {folder}`, `pip install -e '.[dev]'`, "
         "`pytest`; README.md says what to change.",
         markup=False,
     )
