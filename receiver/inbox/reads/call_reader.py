@@ -27,6 +27,7 @@ T = TypeVar("T")
 
 PAGE = 500  # events that are looked up at once
 MOST_BYTES = 8 * 1024 * 1024  # of bodies in memory at once, unless one alone is longer
+MOST_PEOPLE = 5_000  # in a statement: databases bound the number of its parameters
 ALL = "0" * 32
 """The id that all others come after."""
 
@@ -104,11 +105,17 @@ class CallReader:
 
     def people(self, addresses: Collection[str]) -> Mapping[str, KnownPerson]:
         """By their addresses, those who have or had several."""
-        return self._read(partial(_people, addresses=addresses))
+        found: dict[str, KnownPerson] = {}
+        for some in _parts(addresses):
+            found |= self._read(partial(_people, addresses=some))
+        return found
 
     def facts(self, people: Collection[PersonAt]) -> Mapping[PersonAt, KnownFacts]:
         """All that is known of these people, by source and person key."""
-        return self._read(partial(find_known_facts, people=people))
+        found: dict[PersonAt, KnownFacts] = {}
+        for some in _parts(people):
+            found |= self._read(partial(find_known_facts, people=some))
+        return found
 
     def counts_profiles(self, sources: Collection[str]) -> bool:
         """Whether all events of these sources are counted into the profiles of people."""
@@ -152,6 +159,13 @@ class CallReader:
                 return work(Transaction(connection))
         except SQLAlchemyError as error:
             raise StoreUnavailable(str(as_unavailable(error))) from error
+
+
+def _parts(people: Collection[T]) -> Iterator[list[T]]:
+    """As many at once as a statement takes."""
+    every = list(people)
+    for start in range(0, len(every), MOST_PEOPLE):
+        yield every[start : start + MOST_PEOPLE]
 
 
 def _people(transaction: Transaction, addresses: Collection[str]) -> dict[str, KnownPerson]:

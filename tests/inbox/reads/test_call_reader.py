@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from receiver.facts import KnownFacts
 from receiver.inbox import (
     CallReader,
     ConnectorState,
@@ -81,6 +82,19 @@ def test_profiles_are_counted_source_by_source(store_url: str) -> None:
         asyncio.run(start("s0", "s1"))
         assert reader.counts_profiles(["s0"])
         assert not reader.counts_profiles(["s1"])
+
+
+def test_more_people_than_a_statement_takes(
+    store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few events for a whole school name more than PostgreSQL has parameters for."""
+    asyncio.run(fill(store_url, 1))
+    many = [f"p{number}@example.edu" for number in range(66_000)]
+    with CallReader.open(store_url) as reader:
+        assert reader.people(many) == {}
+        monkeypatch.setattr(call_reader, "MOST_PEOPLE", 2)
+        some = [("s0", one) for one in many[:5]]
+        assert reader.facts(some) == dict.fromkeys(some, KnownFacts())
 
 
 def test_beside_the_owner(sqlite_url: str) -> None:
