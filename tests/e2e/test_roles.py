@@ -96,6 +96,7 @@ class Stage:
             "email": REFUSED,
             "email:path": REFUSED,
             "alarm:path": "dead_letters:sandbox",
+            "kind": "csv",
         }
 
     def path(self, path: str) -> str:
