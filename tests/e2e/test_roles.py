@@ -90,6 +90,7 @@ class Stage:
             "group": self.group,
             "name": "sandbox",
             "object": "contact",
+            "kind": "csv",
             "email": REFUSED,
             "email:path": REFUSED,
             "alarm:path": "dead_letters:sandbox",
