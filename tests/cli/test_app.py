@@ -19,6 +19,10 @@ from tests.processes import ADMIN_TOKEN, free_port, gateway, write_config
 NOBODY = "0" * 32
 
 CALLS = {  # each with what it needs to get as far as its gateway
+    "alarms": (),
+    "alarms acknowledge": ("nobody",),
+    "alarms snooze": ("nobody",),
+    "audit": (),
     "backup": ("backup.db",),
     "check": (),
     "dead": (),
