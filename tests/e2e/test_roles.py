@@ -96,7 +96,6 @@ class Stage:
             "email": REFUSED,
             "email:path": REFUSED,
             "alarm:path": "dead_letters:sandbox",
-            "kind": "csv",
         }
 
     def path(self, path: str) -> str:
