@@ -79,6 +79,8 @@ def _read_file(file: Path, known: NamedThings) -> tuple[list[Case], list[ConfigF
     faults += check_cases(read, known, known_places=[fault.where for fault in faults])
     cases: list[Case] = []
     for index, case in enumerate(read):
+        if case.body is not None and case.file is not None:
+            continue  # nobody knows which one is meant
         body = _body(file, case)
         if isinstance(body, ConfigFault):
             faults.append(replace(body, where=f"case[{index}].{body.where}"))

@@ -35,7 +35,7 @@ def test_a_build_server_finds_suites_cases_and_failures(tmp_path: Path) -> None:
 def test_whatever_a_payload_holds_it_is_xml(tmp_path: Path) -> None:
     """Control characters, which XML cannot hold, are shown as escapes; markup stays text."""
     name = 'name = "<b>&\\u0007\\u001b[2J"'
-    text = ORDER.replace('name = "an order"', name).replace('"Ada"', '"<&\\u0000\\u000b>"')
+    text = ORDER.replace('name = "an order"', name).replace('"Ada"', '"<&\\u0001\\u000b>"')
     expect = '[[case.expect]]\nconnector = "box"\nobject = "contact"\nfields.firstname = "Ada"\n'
     results = run(tmp_path, f"{text}{expect}")
     (case,) = ET.fromstring(junit_report(results))[0]  # noqa: S314 - our own

@@ -75,6 +75,7 @@ VALUES = {
     "SLACK_WEBHOOK": "https://hooks.example.com/T0/B0/x",
     "SALESFORCE_DOMAIN": "acme.my",
     "WEBHOOK_SECRET": new_secret(),
+    "OLAF_TOKEN": "another-value-of-the-tests",
 }
 
 

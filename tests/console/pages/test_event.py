@@ -94,15 +94,15 @@ def test_the_story_of_a_dead_letter(page: Page, running: Running) -> None:
 
 
 def test_what_a_pending_delivery_waits_for(page: Page, running: Running) -> None:
-    """Where its connector is paused, that stands there with the reason, and when it tries again;
-    what the call said, too.
+    """Where its connector is paused, that stands there with the reason, and when it tries again. It
+    was not tried itself: which account the token leads to is asked before.
     """
     waiting = running.admin("/api/events?state=pending&connector=hubspot")["items"][-1]
     page.goto(f"/console/events/{waiting['id']}")
     hubspot = page.get_by_role("region", name="hubspot").inner_text()
     assert "The connector is paused and tries again at 20" in hubspot
     assert "HubSpot refuses the access token" in hubspot
-    assert "the call failed" in hubspot
+    assert "No attempt yet." in hubspot
 
 
 def test_the_faults_of_a_call_in_quarantine(page: Page, running: Running) -> None:

@@ -94,7 +94,7 @@ def _rotate(
         words = f"{source} has {len(entries)} tokens; the first is the new one.\n"
         words += "\n".join(map(_use, tokens))
         words += f"\nOnce AOM uses the first alone: `aom-gateway rotate {source} --finish`."
-        return _answer("rotating", words, tokens=tokens)
+        return _result("rotating", words, tokens=tokens)
     return _begin(settings, config, source, text, entries[0])
 
 
@@ -114,7 +114,7 @@ def _begin(
         f"and have these addresses pasted into AOM. `aom-gateway rotate {source}` then says which "
         f"token AOM uses, and `aom-gateway rotate {source} --finish` removes the one before."
     )
-    return _answer("begun", words, urls=urls)
+    return _result("begun", words, urls=urls)
 
 
 def _write_file(
@@ -154,7 +154,7 @@ def _to_set(
         "Then restart the gateway, for variables are read when it starts, and have the addresses "
         f"above pasted into AOM. `aom-gateway rotate {source}` then says which token AOM uses."
     )
-    return _answer("to_set", words, urls=urls, to_set={name: token})
+    return _result("to_set", words, urls=urls, to_set={name: token})
 
 
 def _finish(
@@ -181,7 +181,7 @@ def _finish(
         words = "\n".join([*map(_use, tokens), words])
     if variables := [one.name for one in entries[1:] if one.kind == "variable"]:
         words += f" {', '.join(variables)} can be unset."
-    return _answer("finished", words, tokens=tokens)
+    return _result("finished", words, tokens=tokens)
 
 
 def _require_unused(source: str, tokens: Sequence[dict[str, Any]]) -> None:
@@ -225,7 +225,7 @@ def _use(token: dict[str, Any]) -> str:
     return f"Token {token['position']} ({token['name']}): {words}."
 
 
-def _answer(
+def _result(
     state: str,
     words: str,
     *,
