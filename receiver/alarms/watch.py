@@ -81,7 +81,7 @@ class StoreWatcher:
     async def run(self) -> None:
         """Watch until stopped; nothing else ends it."""
         try:
-            await self._forget_channels()
+            await self._hand_over_channels()
             while not self._stopping.is_set():
                 await self._sleep(
                     max(self._timing.every.total_seconds(), self._counting / self._timing.share)
@@ -111,9 +111,9 @@ class StoreWatcher:
         except TimeoutError:
             return
 
-    async def _forget_channels(self) -> None:
+    async def _hand_over_channels(self) -> None:
         with suppress(StoreUnavailable):  # they stay in the store until the next start
-            await self._inbox.forget_channels(but=[sender.channel for sender in self._senders])
+            await self._inbox.hand_over_channels(to=[sender.channel for sender in self._senders])
 
     async def _look_safely(self) -> None:
         try:

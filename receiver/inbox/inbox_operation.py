@@ -170,9 +170,9 @@ class InboxOperation:
         """An alarm is over, and a channel told that too."""
         await self._write(partial(sent_alarms.forget_sent_alarm, channel=channel, key=key))
 
-    async def forget_channels(self, *, but: Collection[str]) -> None:
-        """Forget what was told by channels that are no more."""
-        await self._write(partial(sent_alarms.forget_channels, but=tuple(but)))
+    async def hand_over_channels(self, *, to: Collection[str]) -> None:
+        """Let these channels tell the end of what channels that are no more have told."""
+        await self._write(partial(sent_alarms.hand_over_channels, to=tuple(to)))
 
     async def find_firing_alarms(self) -> Sequence[FiringAlarm]:
         """The alarms that hold, with what an operator said of them."""

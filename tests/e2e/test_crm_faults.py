@@ -151,9 +151,9 @@ def mend(name: str, account: Account) -> None:
 def assert_alarm(running: Running, name: str) -> None:
     _, kind, remedy = TROUBLES[name]
     assert remedy in get_json(running.url + "/readyz")["connectors"][name]["reason"]
-    assert (
-        f'connector_paused{{connector="{name}",reason="{kind}"}} 1.0'
-        in httpx.get(running.url + "/metrics", trust_env=False).text
+    figure = f'connector_paused{{connector="{name}",reason="{kind}"}} 1.0'
+    until(  # they are a second old where somebody has just asked
+        lambda: figure in httpx.get(running.url + "/metrics", trust_env=False).text, figure
     )
     until(
         lambda: any(

@@ -57,6 +57,21 @@ def forget_sent_alarm(transaction: Transaction, channel: str, key: str) -> None:
     transaction.connection.execute(delete(sent_alarm).where(of_it))
 
 
-def forget_channels(transaction: Transaction, but: Collection[str]) -> None:
-    """Forget what was told by channels that are no more."""
-    transaction.connection.execute(delete(sent_alarm).where(sent_alarm.c.channel.not_in(list(but))))
+def hand_over_channels(transaction: Transaction, to: Collection[str]) -> None:
+    """What was told by channels that are no more counts as told by these: they tell its end."""
+    gone = sent_alarm.c.channel.not_in(list(to))
+    told = transaction.connection.execute(select(sent_alarm).where(gone)).all()
+    rows = {
+        (channel, row.key): {
+            "channel": channel,
+            "key": row.key,
+            "about": row.about,
+            "told_at": row.told_at,
+        }
+        for channel in to
+        for row in told
+    }
+    if rows:
+        new = insert_statement(transaction.connection.dialect, sent_alarm)
+        transaction.connection.execute(new.values([*rows.values()]).on_conflict_do_nothing())
+    transaction.connection.execute(delete(sent_alarm).where(gone))

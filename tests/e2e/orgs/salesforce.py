@@ -99,7 +99,7 @@ SALESFORCE: Mapping[str, Situation] = {
     "pages_for_answers": situation(
         "pages_for_answers",
         posts=placed(*PEOPLE),
-        told="waits",
+        told="unavailable",
         words="the answer is no JSON (HTTP 200, text/html)",
     ),
     "redirect_at_sign_in": situation(

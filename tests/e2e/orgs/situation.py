@@ -14,7 +14,7 @@ from tests.fakes.character import Character
 if TYPE_CHECKING:
     from tests.e2e.orgs.stage import Org
 
-Told = Literal["note", "waits", "paused", "throttled", "dead", "slow", "nothing"]
+Told = Literal["note", "waits", "paused", "throttled", "unavailable", "dead", "slow", "nothing"]
 """What the operator sees before the cure: a note on what was written all the same, people who wait,
 a connector that is paused, dead letters, or nothing, since nothing is wrong.
 """

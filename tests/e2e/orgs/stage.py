@@ -307,6 +307,7 @@ _TOLD: Mapping[str, Callable[[Org], None]] = {
     "waits": Org.told_waits,
     "paused": partial(Org.told_pause, state="paused"),
     "throttled": partial(Org.told_pause, state="throttled"),
+    "unavailable": partial(Org.told_pause, state="unavailable"),
     "dead": Org.told_dead,
     "slow": Org.told_slow,
 }

@@ -28,6 +28,8 @@ async def test_each_channel_has_its_own(inbox: Inbox) -> None:
     assert await inbox.find_sent_alarms("chat") == []
     await inbox.forget_sent_alarm("chat", "a")
     await inbox.keep_sent_alarm("chat", "a", "{}", now=NOW)
-    await inbox.forget_channels(but=["chat"])
+    await inbox.keep_sent_alarm("mail", "b", "{}", now=NOW)
+    await inbox.hand_over_channels(to=["chat"])
     assert await inbox.find_sent_alarms("mail") == []
-    assert await inbox.find_sent_alarms("chat") == [SentAlarm("a", "{}", NOW)]
+    told = [SentAlarm("a", "{}", NOW), SentAlarm("b", "{}", NOW)]
+    assert await inbox.find_sent_alarms("chat") == told
