@@ -24,6 +24,11 @@ mapping = "standard"
 rate_limit = { calls = 100, seconds = 10 }
 refuse = [{ object = "contact", pattern = "^refused@" }]
 
+[connectors.failing]
+type = "sandbox"
+mapping = "standard"
+fail_rate = 1
+
 [connectors.hubspot]
 type = "hubspot"
 access_token = "a-token-of-nobody"
@@ -64,7 +69,7 @@ MOVED: list[tuple[str, Mapping[str, str], float]] = [
     ("aom_gateway_accept_seconds_count", {}, 4),
     ("aom_gateway_attempt_seconds_count", {**SANDBOX, "outcome": "saved"}, 1),
     ("aom_gateway_attempt_seconds_count", {**SANDBOX, "outcome": "refused"}, 1),
-    ("aom_gateway_attempt_seconds_count", {**HUBSPOT, "outcome": "retry"}, 1),
+    ("aom_gateway_attempt_seconds_count", {"connector": "failing", "outcome": "retry"}, 1),
     ("aom_gateway_connector_paused", {**HUBSPOT, "reason": "unavailable"}, 1),
     ("aom_gateway_deliveries_pending", HUBSPOT, 5),
     ("aom_gateway_deliveries_dead", SANDBOX, 1),
