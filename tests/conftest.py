@@ -1,6 +1,10 @@
 """Fixtures that every test may ask for."""
 
 import signal
+from collections.abc import Iterator
+
+import pytest
+import structlog
 
 from tests.databases import (
     postgresql_server,
@@ -15,3 +19,10 @@ __all__ = ["postgresql_server", "postgresql_template", "postgresql_url", "sqlite
 # a shell starts what runs in the background so, and programs inherit it
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_is() -> Iterator[None]:
+    """What a command sets up for its own lines is not for the tests that follow."""
+    yield
+    structlog.reset_defaults()

@@ -348,20 +348,6 @@ def test_each_channel_is_told_for_itself(tmp_path: Path, store_url: str) -> None
     asyncio.run(main())
 
 
-def test_a_channel_that_is_no_more_is_forgotten(tmp_path: Path, store_url: str) -> None:
-    """So that one that comes back is told what then holds."""
-
-    async def main() -> None:
-        async with open_inbox(store_url) as inbox:
-            await inbox.keep_sent_alarm("gone", "key", "{}", now=NOW)
-            with alarm_receiver() as receiver:
-                async with watched(inbox, receiver, tmp_path) as one:
-                    await one.some_looks()
-            assert await inbox.find_sent_alarms("gone") == []
-
-    asyncio.run(main())
-
-
 def test_what_is_acknowledged_is_told_again_only_when_it_comes_again(
     tmp_path: Path, store_url: str
 ) -> None:

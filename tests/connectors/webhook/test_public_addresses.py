@@ -134,7 +134,10 @@ def test_the_next_address_is_tried_where_one_is_silent(tmp_path: Path) -> None:
 
     async def main() -> None:
         async with tls_server(tmp_path, HOST) as (port, trusted, hosts):
-            silent = await asyncio.start_server(lambda *_: None, "127.0.0.9", port)
+            held: list[asyncio.StreamWriter] = []
+            silent = await asyncio.start_server(
+                lambda _, writer: held.append(writer), "127.0.0.9", port
+            )
             client = client_to(["127.0.0.9", "127.0.0.1"], trusted, connect=0.5)
             for _ in range(10):  # a slow machine may be silent itself
                 try:
@@ -146,6 +149,8 @@ def test_the_next_address_is_tried_where_one_is_silent(tmp_path: Path) -> None:
             assert hosts == [f"{HOST}:{port}"]
             await client.aclose()
             silent.close()
+            for writer in held:
+                writer.close()
 
     asyncio.run(main())
 
