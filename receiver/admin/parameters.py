@@ -159,7 +159,7 @@ class PauseBody(Parameters):
 
 class AlarmPath(Parameters):
     alarm: Annotated[
-        str, Field(description="its key, as `GET /api/alarms` has it", max_length=2000)
+        str, Field(description="its key, as `GET /api/alarms` has it", max_length=320)
     ]
 
 
