@@ -116,7 +116,9 @@ def test_what_aom_calls_comes_through_and_nothing_else(proxy: Proxy, tmp_path: P
             assert http.get("/internal").status_code == 404
             assert http.post("/in/../api/reload").status_code == 404
             assert http.post(f"/in/{TOKEN}", content=b"1" * 1_000_000).status_code == 422
-            assert http.post(f"/in/{TOKEN}", content=b"1" * 1_200_000).is_error
+            # Caddy says 502 where the gateway has answered before the body's end
+            too_large = http.post(f"/in/{TOKEN}", content=b"1" * 1_200_000)
+            assert too_large.status_code in (413, 502)
             running.process.kill()
             running.process.wait()
             assert http.post(f"/in/{TOKEN}", content=body).status_code == 502
