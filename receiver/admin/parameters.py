@@ -158,9 +158,7 @@ class PauseBody(Parameters):
 
 
 class AlarmPath(Parameters):
-    alarm: Annotated[
-        str, Field(description="its key, as `GET /api/alarms` has it", max_length=320)
-    ]
+    alarm: Annotated[str, Field(description="its key, as `GET /api/alarms` has it", max_length=320)]
 
 
 class SnoozeBody(Parameters):
