@@ -51,7 +51,6 @@ class LaneBatch:
         self._outcomes: list[LaneOutcome] = []
         self._written: list[Record] = []  # of the round at hand
         self._records: dict[Ref, RecordStateRow] = {}  # what the inbox has not been told yet
-        self._calls = self._new_calls()
         # between all that is computed for one lane after the other
         self._give_way = context.share.give_way
         self._started = context.now()
@@ -65,9 +64,11 @@ class LaneBatch:
         try:
             await self._render()
             await self._settle()
+            # not an attribute: it calls this batch back, and a cycle would keep all its lanes
+            calls = self._new_calls()
             while not self.lost and (groups := await self._groups()):
                 for group in groups:
-                    await self._round(group)
+                    await self._round(group, calls)
         finally:
             self._leave()
             self._log()
@@ -131,7 +132,7 @@ class LaneBatch:
         alone = sorted((one for one in pending if one[0].alone), key=lambda one: one[1].event_id)
         return [*([together] if together else []), *([one] for one in alone)]
 
-    async def _round(self, group: Sequence[Pair]) -> None:
+    async def _round(self, group: Sequence[Pair], calls: BatchSplitter) -> None:
         """Write, and keep what came of it before anybody else may write the same records."""
         writes = [write for _, write in group]
         self._written = [record for one in writes for record in one.records]
@@ -150,7 +151,7 @@ class LaneBatch:
                 self._context.connector,
                 writes,
                 known,
-                self._calls,
+                calls,
                 now=self._context.now(),
                 in_flight=self._context.under_way.in_flight(),
                 dry_run=self._context.dry_run,

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import resource
 import sqlite3
 from collections import Counter
@@ -28,6 +29,8 @@ from connectors.base import (
     Unavailable,
 )
 from receiver.delivery import BatchSizes
+from receiver.delivery.batch import LaneBatch
+from receiver.delivery.lane_outcome import LaneOutcome
 from receiver.inbox import DeliverySelection, RecordStateRow, Settlement
 from tests.delivery.crm import Crm
 from tests.delivery.rig import Rig, rig
@@ -283,3 +286,31 @@ def test_a_call_that_delivers_nothing_needs_no_lead(tmp_path: Path) -> None:
         await opened.context.limiter.take()
 
     run(tmp_path, Crm(), scenario, running=False)
+
+
+def test_a_batch_that_is_done_leaves_nothing_to_the_collector(tmp_path: Path) -> None:
+    """The lanes of a thousand deliveries, held by a cycle, stop the gateway for as long as Python's
+    collector needs to find them; what nobody holds goes at once.
+    """
+    crm = Crm()
+
+    async def scenario(opened: Rig) -> None:
+        for number in range(20):
+            await opened.account(f"p{number}")
+
+        async def settled() -> bool:
+            return len(crm.held) == 20 and not opened.context.under_way.lanes
+
+        await opened.until(settled)
+
+    def find_lanes() -> list[object]:
+        return [one for one in gc.get_objects() if isinstance(one, LaneOutcome | LaneBatch)]
+
+    gc.collect()
+    gc.disable()
+    try:
+        known = len(find_lanes())  # of other tests
+        run(tmp_path, crm, scenario)
+        assert len(find_lanes()) == known
+    finally:
+        gc.enable()
