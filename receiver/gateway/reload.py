@@ -14,8 +14,8 @@ from typing import Any, Final
 import structlog
 
 from receiver.config_errors import with_lines
-from receiver.gateway.composition import RunningGateway
 from receiver.gateway.gateway import ReloadReport
+from receiver.gateway.running_gateway import RunningGateway
 from receiver.settings import ConfigError, Settings, compare_settings, keep_fixed
 
 FOLLOWING: Final = 20.0  # seconds in which the other workers have to follow
