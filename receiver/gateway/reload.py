@@ -15,8 +15,8 @@ import structlog
 
 from receiver.config_errors import with_lines
 from receiver.gateway.audit_trail import AuditTrail
-from receiver.gateway.composition import RunningGateway
 from receiver.gateway.gateway import ReloadReport
+from receiver.gateway.running_gateway import RunningGateway
 from receiver.settings import ConfigError, Settings, compare_settings, keep_fixed
 from receiver.text.plurals import pluralize
 
