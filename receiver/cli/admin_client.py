@@ -75,10 +75,10 @@ class AdminClient:
             fail_command(
                 f"The gateway answers {response.status_code}: {refusal_detail(response)}", code=code
             )
-        return read_answer(response)
+        return decode_answer(response)
 
 
-def read_answer(response: httpx.Response, code: int = FOUND) -> Any:
+def decode_answer(response: httpx.Response, code: int = FOUND) -> Any:
     """What the gateway answers; ends the command where somebody else does."""
     try:
         return response.json()
