@@ -23,7 +23,7 @@ import httpx
 from httpx import codes
 from pydantic import SecretStr
 
-from receiver.cli.app import FOUND, WRONG_USE, fail_command
+from receiver.cli.command_failure import FOUND, WRONG_USE, fail_command
 from receiver.gateway import Gateway, open_store
 from receiver.inbox import StoreLocked, StoreUnavailable
 from receiver.server.app import create_app

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from receiver.cli.admin_client import ask_running, decode_answer
-from receiver.cli.app import WRONG_USE, CommandFailure, fail_command
+from receiver.cli.command_failure import WRONG_USE, CommandFailure, fail_command
 from receiver.cli.local_times import show_time
 from receiver.cli.reports.difference_report import show_note
 from receiver.inbox import CallReader, MappingVersion, StoreUnavailable

@@ -20,20 +20,10 @@ from receiver.cli.admin_client import (
     find_token,
     refusal_detail,
 )
-from receiver.cli.app import (
-    CONFIG,
-    FOUND,
-    CommandFailure,
-    ConfigOption,
-    JsonOption,
-    app,
-    err,
-    fail_command,
-    out,
-    print_json,
-    settings_of,
-    show_faults,
-)
+from receiver.cli.app import app, settings_of
+from receiver.cli.command_failure import FOUND, CommandFailure, fail_command
+from receiver.cli.options import CONFIG, ConfigOption, JsonOption
+from receiver.cli.terminal import err, out, print_json, show_faults
 from receiver.inbox import StoreUnavailable
 from receiver.server.http_server import open_socket, serve_gateway
 from receiver.server.worker_processes import WorkerHandle, WorkerSupervisor
