@@ -159,8 +159,8 @@ class SandboxStore:
         except sqlite3.Error as error:
             self.close()
             raise _fault(self.path, error) from error
-        except BaseException:
-            self.close()  # which rolls back
+        except BaseException:  # interrupted, too: closing rolls back
+            self.close()
             raise
 
 
@@ -172,7 +172,7 @@ def _open(path: Path, timeout: float) -> sqlite3.Connection:
             _create(db, path)
         db.execute("PRAGMA journal_mode = TRUNCATE")
         db.execute("PRAGMA synchronous = NORMAL")
-    except BaseException:
+    except BaseException:  # interrupted, too: nobody else has the connection
         db.close()
         raise
     return db

@@ -127,7 +127,7 @@ def _record_queries(queries: AdminQueries) -> Sequence[Operation]:
             "/api/connectors/{name}/held/{object}",
             "What the gateway knows of a record that it wrote",
             queries.written,
-            views.WrittenRecord,
+            views.WrittenRecordView,
             takes=parameters.RecordsPath,
             query=parameters.HeldQuery,
         ),

@@ -23,7 +23,7 @@ import httpx
 from httpx import codes
 from pydantic import SecretStr
 
-from receiver.cli.app import FOUND, WRONG_USE, fail_command
+from receiver.cli.command_failure import FOUND, WRONG_USE, fail_command
 from receiver.gateway import Gateway, open_store
 from receiver.inbox import StoreLocked, StoreUnavailable
 from receiver.server.app import create_app
@@ -75,10 +75,10 @@ class AdminClient:
             fail_command(
                 f"The gateway answers {response.status_code}: {refusal_detail(response)}", code=code
             )
-        return read_answer(response)
+        return decode_answer(response)
 
 
-def read_answer(response: httpx.Response, code: int = FOUND) -> Any:
+def decode_answer(response: httpx.Response, code: int = FOUND) -> Any:
     """What the gateway answers; ends the command where somebody else does."""
     try:
         return response.json()

@@ -27,7 +27,9 @@ class InboxReads:
         """How the store stands; of these connectors, and of others that have anything pending or
         dead.
         """
-        return await self._read(partial(queries.read_status, connectors=tuple(connectors), now=now))
+        return await self._read(
+            partial(queries.read_store_status, connectors=tuple(connectors), now=now)
+        )
 
     async def list_events(
         self,

@@ -58,7 +58,7 @@ class TokenUseLog:
             return
         try:
             await self._inbox.keep_token_uses(self._use(*one) for one in unwritten)
-        except BaseException:
+        except BaseException:  # cancelled, too: the uses are written with the next
             self._unwritten |= unwritten
             raise
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import create_engine
 
 from receiver.inbox.db.errors import driver_reason
-from receiver.inbox.db.migration import is_known
+from receiver.inbox.db.migration import is_known_revision
 from receiver.inbox.db.sqlite.file_lock import FileLock
 from receiver.inbox.db.timestamps import from_micros_or_none
 from receiver.inbox.db.transaction import Transaction
@@ -80,7 +80,7 @@ def check_backup(file: Path) -> BackupContent:
             if damage != ["ok"]:
                 raise BackupFault(f"{file} is damaged: {'; '.join(damage)}")
             revision = copy.execute("SELECT version_num FROM alembic_version").fetchone()[0]
-            if not is_known(revision):
+            if not is_known_revision(revision):
                 raise BackupFault(
                     f"a newer version of this program has written {file} (revision {revision}); "
                     "install that version"
