@@ -13,7 +13,6 @@ from receiver.console.pages import (
     attention,
     audit,
     compare,
-    connector,
     dead_letters,
     diff,
     event,
@@ -27,6 +26,7 @@ from receiver.console.pages import (
     setup,
     sign_in,
 )
+from receiver.console.pages.connections import connector, records
 from receiver.console.session import PATH, SessionStore
 from receiver.console.static_files import KeptFiles
 from receiver.console.templating import STATIC, environment
@@ -44,6 +44,7 @@ PAGES = (
     sign_in,
     overview,
     connector,
+    records,
     events,
     event,
     compare,
