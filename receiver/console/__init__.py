@@ -26,7 +26,7 @@ from receiver.console.pages import (
     setup,
     sign_in,
 )
-from receiver.console.pages.connections import connector, records
+from receiver.console.pages.connections import connector, records, source
 from receiver.console.session import PATH, SessionStore
 from receiver.console.static_files import KeptFiles
 from receiver.console.templating import STATIC, environment
@@ -45,6 +45,7 @@ PAGES = (
     overview,
     connector,
     records,
+    source,
     events,
     event,
     compare,
