@@ -62,7 +62,8 @@ PROBLEMS: Mapping[int, ProblemKind] = {
         "same (`kept` is true, `id` finds it in quarantine), and answered 202 where the source "
         "says so.",
         "Look at the call in the console under Attention. Amend it there, or mend what sends it "
-        "and have the quarantine checked again. Of an operation of the API, mend what `errors` names.",
+        "and have the quarantine checked again. Of an operation of the API, mend what `errors` "
+        "names.",
     ),
     429: ProblemKind(
         "A source sends more than its `limit`, or too many wrong tokens of an operator came from "
