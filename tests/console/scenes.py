@@ -58,6 +58,7 @@ key = "{{ source.name }}:{{ order.id }}"
 fields.dealstage = "closed"
 """
 EVENTS, PEOPLE, SET_UP = "/console/events", "/console/people", "/console/set-up"
+HELD = "/console/connectors/sandbox/records"
 SCENES: Mapping[str, Scene] = {
     "overview": Scene("/console"),
     "overview of two days": Scene("/console?hours=48"),
@@ -94,6 +95,13 @@ SCENES: Mapping[str, Scene] = {
     "whether to discard a group": Scene("/console/attention/{dead_group}", press("Discard all")),
     "a connector": Scene("/console/connectors/sandbox"),
     "a connector that is paused": Scene("/console/connectors/hubspot"),
+    "what a connector holds": Scene(HELD),
+    "records of an object": Scene(f"{HELD}/contact?q=learner"),
+    "records that are not there": Scene(f"{HELD}/contact?q=nobody"),
+    "a record": Scene(f"{HELD}/contact/record?key={{person}}"),
+    "a source": Scene("/console/sources/springfield"),
+    "problems": Scene("/problems"),
+    "a problem": Scene("/problems/422"),
     "set-up": Scene(SET_UP),
     "the URLs of a source": Scene(SET_UP, press("Show and copy the URLs")),
     "explain": Scene(f"{SET_UP}/explain"),
@@ -114,7 +122,21 @@ OF_A_VIEWER: Mapping[str, Scene] = {
     "a group": Scene("/console/attention/{dead_group}"),
     "what they may not see": Scene(f"{PEOPLE}/forget?email={{person}}"),
 }
-EMPTY = ("/console", EVENTS, "/console/attention", "/console/audit")
+EMPTY = (
+    "/console",
+    "/console/sources/springfield",
+    HELD,
+    EVENTS,
+    "/console/attention",
+    "/console/audit",
+)
+    "/console",
+    "/console/sources/springfield",
+    HELD,
+    EVENTS,
+    "/console/attention",
+    "/console/audit",
+)
 """Of a gateway to which nothing has come."""
 NO_PAGES = {f"{EVENTS}/download/{{kind}}", "/console/audit.csv", "/console/"}
 """Files, and an address that leads to another."""

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page
 
+from receiver.console import problem_routes
 from tests.bench.full_store import FullStore
 from tests.console.accessibility import faults
 from tests.console.browser import click, watched_page
@@ -129,10 +130,11 @@ def test_pages_of_an_empty_store(quiet: Running, browser: Browser) -> None:
 def test_no_page_is_left_out(tmp_path: Path) -> None:
     """Whoever adds one adds it to the scenes, or says that it is none."""
     seen = [re.sub(r"{\w+}", "x", urlsplit(one.address).path) for one in SCENES.values()]
+    of_the_console = [one for method, one in list_console_routes(tmp_path) if method == "GET"]
     left_out = {
         route.path
-        for method, route in list_console_routes(tmp_path)
-        if method == "GET" and not any(route.path_regex.match(path) for path in seen)
+        for route in (*of_the_console, *problem_routes())
+        if not any(route.path_regex.match(path) for path in seen)
     }
     assert left_out == {"/console/sign-in", *NO_PAGES}  # the door has a test of its own
 
