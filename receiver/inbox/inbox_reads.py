@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -19,6 +19,7 @@ from receiver.inbox.reads import (
     queries,
     search,
     sent_history,
+    source_activity,
 )
 from receiver.inbox.reads.attention_groups import AttentionGroup, GroupCounts, Order
 from receiver.inbox.reads.coverage import EventCoverage, StoredCall
@@ -38,7 +39,9 @@ class InboxReads:
         """How the store stands; of these connectors, and of others that have anything pending or
         dead.
         """
-        return await self._read(partial(queries.read_status, connectors=tuple(connectors), now=now))
+        return await self._read(
+            partial(queries.read_store_status, connectors=tuple(connectors), now=now)
+        )
 
     async def list_events(
         self,
@@ -113,6 +116,26 @@ class InboxReads:
     async def count_groups(self) -> GroupCounts:
         """How many groups there are of each kind."""
         return await self._read(attention_groups.count_groups)
+
+    async def list_source_groups(self, source: str, *, most: int = 20) -> list[AttentionGroup]:
+        """The quarantined calls of one source by their reasons, the largest groups first."""
+        return await self._read(
+            partial(attention_groups.list_source_groups, source=source, most=most)
+        )
+
+    async def find_last_events(
+        self, source: str, names: Sequence[str]
+    ) -> Mapping[str, tuple[str, datetime]]:
+        """The id and the time of a source's newest event of each name."""
+        return await self._read(
+            partial(source_activity.find_last_events, source=source, names=names)
+        )
+
+    async def count_source_events(self, source: str, periods: Sequence[Period]) -> list[int]:
+        """How many events of a source came in each period."""
+        return await self._read(
+            partial(source_activity.count_source_events, source=source, periods=periods)
+        )
 
     async def list_drift(self) -> list[DriftCount]:
         """The keys that no schema knows, the most frequent first."""

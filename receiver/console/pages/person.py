@@ -115,8 +115,8 @@ class PersonPages:
 
 
 def _standing(
-    lanes: Sequence[views.PersonLane], states: Mapping[str, ConnectorState]
-) -> list[tuple[views.PersonLane, views.ConnectorWord, ConnectorState | None]]:
+    lanes: Sequence[views.PersonLaneView], states: Mapping[str, ConnectorState]
+) -> list[tuple[views.PersonLaneView, views.ConnectorWord, ConnectorState | None]]:
     """Each lane with what its connector does; where that is paused, why and how long."""
     paused = {name: state for name, state in states.items() if state.paused}
     return [

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.base import Addressable
+from connectors.base import Addressable, Searchable
+from receiver.console.views.held_records import record_address
 from receiver.gateway import Gateway
 
 RESULTS = {
@@ -63,11 +64,15 @@ def read_value(value: Any) -> str:
 
 
 def record_url(gateway: Gateway, connector: str, object: str, id: str) -> str | None:
-    """The record's page; None where the connector cannot say, or is not configured any more."""
+    """The record's page in its CRM, or the console's own where the connector has none and finds
+    its records; None where the connector cannot say, or is not configured any more.
+    """
     found = gateway.connectors.get(connector)
     if found is None or not id:
         return None
-    return https_only(found.record_url(object, id)) if isinstance(found, Addressable) else None
+    if isinstance(found, Addressable):
+        return https_only(found.record_url(object, id))
+    return record_address(connector, object, id=id) if isinstance(found, Searchable) else None
 
 
 def https_only(url: str | None) -> str | None:
