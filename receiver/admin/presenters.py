@@ -122,6 +122,7 @@ def _connector(
         sizes=stored.sizes,
         waiting=_waiting(stored.waiting),
         calls=limiter.calls if limiter else 0,
+        calls_per_second=limiter.per_second() if limiter else 0.0,
         allowed=Rate(limiter.limit.calls, limiter.limit.seconds)
         if limiter and limiter.limit
         else None,
