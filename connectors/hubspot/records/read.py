@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from connectors.base import Found
 from connectors.error_rules import ErrorOutcome
 from connectors.hubspot.error_body import read_error
-from connectors.hubspot.errors import HubSpotCallRefused, call_error, rule_of
+from connectors.hubspot.error_table import rule_of
+from connectors.hubspot.errors import HubSpotCallRefused, call_error
 from connectors.hubspot.json_answers import items_of, properties_of
 from connectors.hubspot.records.result_match import MULTI_STATUS, result_keys
 
