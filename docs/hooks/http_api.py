@@ -102,8 +102,9 @@ def answer_types() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def describe_problems() -> str:
-    """Every status that a problem is answered with."""
-    return table(("status", "when"), [(str(status), text) for status, text in PROBLEMS.items()])
+    """Every status that a problem is answered with, and what helps."""
+    rows = [(str(status), kind.meaning, kind.remedy) for status, kind in PROBLEMS.items()]
+    return table(("status", "when", "what helps"), rows)
 
 
 def type_of(schema: dict[str, Any]) -> str:

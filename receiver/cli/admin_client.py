@@ -173,16 +173,19 @@ def _require_file(settings: Settings) -> None:
 def _with_operator(settings: Settings, token: SecretStr) -> Settings:
     """Nobody but this process can call, as an operator that is named after the system's user."""
     server = settings.server.model_copy(update={"admin_token": None})
-    operators = {f"command line ({_user()})": Operator(token=token, role="admin")}
+    operators = {command_line_operator(): Operator(token=token, role="admin")}
     return settings.model_copy(update={"server": server, "operators": operators})
 
 
-def _user() -> str:
-    """The system's name of whoever runs this, or their number where they have none."""
+def command_line_operator() -> str:
+    """Whom the audit names for what is done without a gateway: the system's user, by their number
+    where they have no name.
+    """
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user may have no name
-        return str(os.getuid())
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have none
+        user = str(os.getuid())
+    return f"command line ({user})"
 
 
 def refusal_detail(response: httpx.Response) -> str:

@@ -13,7 +13,6 @@ from receiver.console.pages import (
     attention,
     audit,
     compare,
-    connector,
     dead_letters,
     diff,
     event,
@@ -27,6 +26,8 @@ from receiver.console.pages import (
     setup,
     sign_in,
 )
+from receiver.console.pages.connections import connector, records, source
+from receiver.console.pages.problems import problem_routes
 from receiver.console.session import PATH, SessionStore
 from receiver.console.static_files import KeptFiles
 from receiver.console.templating import STATIC, environment
@@ -34,7 +35,7 @@ from receiver.gateway import Gateway
 from receiver.http.operators import OperatorTokens
 from receiver.http.problem_details import problem_response
 
-__all__ = ["console_routes"]
+__all__ = ["console_routes", "problem_routes"]
 
 OFF = (
     "The console is off, since server.admin_token is not set in the configuration, and there is no "
@@ -44,6 +45,8 @@ PAGES = (
     sign_in,
     overview,
     connector,
+    records,
+    source,
     events,
     event,
     compare,
@@ -62,8 +65,9 @@ PAGES = (
 
 def console_routes(gateway: Gateway) -> Sequence[BaseRoute]:
     """The pages for operators; where there are none, an answer that says so."""
+    files = Mount(f"{PATH}/static", KeptFiles(directory=STATIC))  # the pages of problems need them
     if not gateway.settings.has_operators:
-        return [Route(PATH, _off), Route(f"{PATH}/{{path:path}}", _off)]
+        return [files, Route(PATH, _off), Route(f"{PATH}/{{path:path}}", _off)]
     public_url = gateway.settings.server.public_url or ""
     sessions = SessionStore(
         gateway.inbox,
@@ -81,7 +85,7 @@ def console_routes(gateway: Gateway) -> Sequence[BaseRoute]:
         return console.redirect(request, PATH)
 
     return [
-        Mount(f"{PATH}/static", KeptFiles(directory=STATIC)),
+        files,
         *(route for page in PAGES for route in page.routes(console)),
         console.get(f"{PATH}/", first),
         console.any(PATH, nowhere),

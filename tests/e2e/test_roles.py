@@ -92,6 +92,7 @@ class Stage:
             "group": self.group,
             "name": "sandbox",
             "object": "contact",
+            "source": "springfield",
             "kind": "csv",
             "email": REFUSED,
             "email:path": REFUSED,
