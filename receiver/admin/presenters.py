@@ -210,7 +210,7 @@ def present_event(
     gateway: Gateway, stored: EventDetail, people: EventPeople | None = None
 ) -> EventView:
     """One event with its whole story."""
-    read_anew = _read(gateway, stored)
+    read_anew = _read_event_anew(gateway, stored)
     people = people or EventPeople()
     return EventView(
         id=stored.id,
@@ -256,7 +256,7 @@ async def find_people(gateway: Gateway, stored: EventDetail) -> EventPeople:
     """As a delivery would know them now: the first of very many. Of an event that cannot be read,
     nobody.
     """
-    read = _read(gateway, stored)
+    read = _read_event_anew(gateway, stored)
     if read is None:
         return EventPeople()
     addresses = read.keys[:MOST_KNOWN]
@@ -291,7 +291,7 @@ def _totals(counts: Mapping[str, Mapping[str, int]]) -> Counter[str]:
     return totals
 
 
-def _read(gateway: Gateway, stored: EventDetail) -> ReadEvent | None:
+def _read_event_anew(gateway: Gateway, stored: EventDetail) -> ReadEvent | None:
     site = gateway.sites.get(stored.source)
     if site is None:
         return None

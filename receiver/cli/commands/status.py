@@ -57,7 +57,7 @@ def status(
     if as_json:
         print_json(answer)
     else:
-        out.print(_shown(answer))
+        out.print(_status_table(answer))
     if _needs_attention(answer):
         raise typer.Exit(FOUND)
 
@@ -105,7 +105,7 @@ async def _watch(config: Path, every: float) -> None:
             )
         with _looks() as show:
             while True:
-                show(_shown({"running": True, **await asked.get("/api/status")}))
+                show(_status_table({"running": True, **await asked.get("/api/status")}))
                 await asyncio.sleep(every)
 
 
@@ -119,7 +119,7 @@ def _looks() -> Iterator[Callable[[RenderableType], None]]:
         yield lambda look: live.update(look, refresh=True)
 
 
-def _shown(answer: dict[str, Any]) -> RenderableType:
+def _status_table(answer: dict[str, Any]) -> RenderableType:
     oldest = answer["oldest_pending_seconds"]
     waiting = f"{answer['pending']} waiting" + (
         f", the oldest for {format_duration(oldest)}" if oldest is not None else ""
@@ -151,9 +151,9 @@ def _sources(sources: dict[str, Any]) -> RenderableType:
     """Whether AOM still calls, and by which token. A token's name opens nothing."""
     table = Table("source", "last event", "token", "last used")
     for name, one in sources.items():
-        last_event = _moment(one["last_event_at"])
+        last_event = _show_moment(one["last_event_at"])
         for token in one["tokens"]:
-            used = _moment(token["last_used_at"])
+            used = _show_moment(token["last_used_at"])
             first = token["position"] == 1
             table.add_row(
                 table_cell(name if first else ""),
@@ -164,7 +164,7 @@ def _sources(sources: dict[str, Any]) -> RenderableType:
     return table
 
 
-def _moment(iso: str | None) -> str:
+def _show_moment(iso: str | None) -> str:
     return show_time(iso) or "never seen"
 
 
