@@ -128,7 +128,7 @@ async def try_faults(
     raised: list[ConnectorError] = []
     alone = 0
     numbers = iter(range(1, 1_000_000))
-    for make in (_upsert, _link, _read):
+    for make in (_upsert, _link, _read_attempt):
         calls = await _count_calls(trial, make, next(numbers))
         for fault in faults:
             slow = is_slow(fault)
@@ -338,7 +338,7 @@ async def _link(trial: Trial, number: int) -> Attempt | None:
     return Attempt("link", act, verify)
 
 
-async def _read(trial: Trial, number: int) -> Attempt | None:
+async def _read_attempt(trial: Trial, number: int) -> Attempt | None:
     if not isinstance(trial.connector, Reads):
         return None
     record = trial.record(number)

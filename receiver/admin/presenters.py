@@ -122,6 +122,7 @@ def _connector(
         sizes=stored.sizes,
         waiting=_waiting(stored.waiting),
         calls=limiter.calls if limiter else 0,
+        calls_per_second=limiter.per_second() if limiter else 0.0,
         allowed=Rate(limiter.limit.calls, limiter.limit.seconds)
         if limiter and limiter.limit
         else None,
@@ -209,7 +210,7 @@ def present_event(
     gateway: Gateway, stored: EventDetail, people: EventPeople | None = None
 ) -> EventView:
     """One event with its whole story."""
-    read_anew = _read(gateway, stored)
+    read_anew = _read_event_anew(gateway, stored)
     people = people or EventPeople()
     return EventView(
         id=stored.id,
@@ -255,7 +256,7 @@ async def find_people(gateway: Gateway, stored: EventDetail) -> EventPeople:
     """As a delivery would know them now: the first of very many. Of an event that cannot be read,
     nobody.
     """
-    read = _read(gateway, stored)
+    read = _read_event_anew(gateway, stored)
     if read is None:
         return EventPeople()
     addresses = read.keys[:MOST_KNOWN]
@@ -290,7 +291,7 @@ def _totals(counts: Mapping[str, Mapping[str, int]]) -> Counter[str]:
     return totals
 
 
-def _read(gateway: Gateway, stored: EventDetail) -> ReadEvent | None:
+def _read_event_anew(gateway: Gateway, stored: EventDetail) -> ReadEvent | None:
     site = gateway.sites.get(stored.source)
     if site is None:
         return None

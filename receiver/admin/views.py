@@ -54,7 +54,7 @@ class ConnectorStatusView:
     `leader` is the process that delivers for it, null where none does. `note`: what is to be known
     while it runs, such as that it is slow. `sizes`: how many records of each object the CRM was
     found to take in one call, where that is fewer than it says. `calls` were made by this process
-    since it started.
+    since it started, `calls_per_second` in the last ten seconds.
     """
 
     # empty where it is not configured any more: what it still has waits until it is, or is
@@ -72,6 +72,7 @@ class ConnectorStatusView:
     sizes: Mapping[str, int] = field(default_factory=dict)
     waiting: WaitingView | None = None
     calls: int = 0
+    calls_per_second: float = 0.0
     allowed: Rate | None = None  # where a limit is configured, or the CRM has told one
     dry_run: bool = False  # nothing is written
 

@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import quote
 
 import httpx
@@ -64,6 +64,8 @@ class AdminClient:
     async def ask(self, method: str, path: str, **request: Any) -> Any:
         try:
             response = await self.http.request(method, path, **request)
+        except UnicodeEncodeError as error:
+            _refuse_bytes(error)
         except httpx.TransportError as error:
             fail_command(
                 f"No gateway answers at {self.http.base_url}: "
@@ -90,8 +92,17 @@ _SERVE = "Start it with `aom-gateway serve`."
 
 
 def in_path(text: str) -> str:
-    """One step of a path, whatever it holds."""
-    return quote(text, safe="@")
+    """One step of a path, whatever it holds; ends the command where it is no text."""
+    try:
+        return quote(text, safe="@")
+    except UnicodeEncodeError as error:
+        _refuse_bytes(error)
+
+
+def _refuse_bytes(error: UnicodeEncodeError) -> NoReturn:
+    """An argument in another encoding: to guess could erase somebody else."""
+    given = error.object[max(0, error.start - 20) : error.end]
+    fail_command(f"{given!r}: these bytes are no text; write what you give in UTF-8.")
 
 
 @asynccontextmanager

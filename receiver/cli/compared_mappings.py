@@ -53,7 +53,7 @@ def choose_mappings(
     if chosen.former is not None:
         return _load(chosen.former, base.document), after
     if chosen.in_force_at is not None:
-        return _read(_find_version(_load_versions(settings), chosen.in_force_at)), after
+        return _read_version(_find_version(_load_versions(settings), chosen.in_force_at)), after
     if chosen.new is None:
         return _last_other(settings, in_force, after), after
     if in_force is None:
@@ -87,7 +87,7 @@ def _last_other(
     for one in versions:
         if one.toml != text:
             _tell_last_other(after, running=in_force is not None)
-            return _read(one)
+            return _read_version(one)
     if in_force is None and not versions:
         fail_command(
             "No gateway runs, so none has a mapping in force: name the new configuration, as in "
@@ -123,7 +123,7 @@ def _load_versions(settings: Settings) -> Sequence[MappingVersion]:
         return ()  # the comparison itself will tell
 
 
-def _read(version: MappingVersion) -> NamedMapping:
+def _read_version(version: MappingVersion) -> NamedMapping:
     if version.until is None:
         name = f"in force since {show_time(version.since.isoformat())}"
     else:

@@ -148,12 +148,12 @@ def _json_lines(file: Any) -> Iterator[SourceLine]:
         if len(line) == _LONGEST and not line.endswith(b"\n"):
             while (rest := file.readline(_LONGEST)) and not rest.endswith(b"\n"):
                 pass
-            yield SourceLine(number, _shown(line), None, f"is longer than {_LONGEST} bytes")
+            yield SourceLine(number, _show_line(line), None, f"is longer than {_LONGEST} bytes")
         elif body := line.removeprefix(_BOM if number == 1 else b"").strip():
-            yield SourceLine(number, _shown(body), body)
+            yield SourceLine(number, _show_line(body), body)
 
 
-def _shown(line: bytes) -> str:
+def _show_line(line: bytes) -> str:
     return line[:_SNIFFED].decode("utf-8", "replace")
 
 

@@ -181,7 +181,7 @@ class HeaderEndpoint:
         if known is None:
             return self._reception.refuse(unauthorised_response())
         header = headers.get("occurred-at")
-        occurred_at = _moment(header) if header is not None else None
+        occurred_at = _parse_moment(header) if header is not None else None
         if header is not None and not (occurred_at and occurred_at <= self._reception.now()):
             return problem_response(
                 400, "Occurred-At must be a past time like 2026-03-01T14:30:00Z.", kept=False
@@ -201,7 +201,7 @@ def _greeting(method: str) -> Response:
     return problem_response(405, "POST an event here.", headers={"Allow": "GET, HEAD, POST"})
 
 
-def _moment(text: str) -> datetime | None:
+def _parse_moment(text: str) -> datetime | None:
     """An aware time from 1970 on."""
     try:
         at = datetime.fromisoformat(text.strip())

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connectors.error_rules import ErrorOutcome
-from connectors.hubspot.errors import rule_of
+from connectors.hubspot.error_table import rule_of
 from connectors.hubspot.paths import object_type
 from connectors.hubspot.property_definitions import KEY_FIELDS, own_properties
 

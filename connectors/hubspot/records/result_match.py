@@ -118,9 +118,9 @@ def _warning(item: Mapping[str, Any]) -> str:
     """HubSpot's words, with the value as it was sent and what HubSpot made of it."""
     context = item.get("context")
     said = context if isinstance(context, dict) else {}
-    shown = ", ".join(f"{name}: {_listed(value)}" for name, value in said.items() if value)
+    shown = ", ".join(f"{name}: {_join_values(value)}" for name, value in said.items() if value)
     return f"{text_of(item, 'message')} ({shown})" if shown else text_of(item, "message")
 
 
-def _listed(value: Any) -> str:
+def _join_values(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from connectors.base import Misconfigured, Outcome, Record, Retry, Saved
 from connectors.error_rules import ErrorOutcome
-from connectors.hubspot.errors import HubSpotCallRefused, call_error, record_outcome, rule_of
+from connectors.hubspot.error_table import rule_of
+from connectors.hubspot.errors import HubSpotCallRefused, call_error, record_outcome
 from connectors.hubspot.json_answers import items_of, properties_of
 from connectors.hubspot.records.account_rules import AccountRule, AccountRules, broken_rule
 from connectors.hubspot.records.optional_properties import is_optional_property, left_out

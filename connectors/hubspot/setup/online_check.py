@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from connectors.base import AuthFailed, Misconfigured, Needs, ObjectNeed, Plan, Problem
 from connectors.error_rules import ErrorOutcome
 from connectors.hubspot.account import find_named
-from connectors.hubspot.errors import KEYS, HubSpotCallRefused, SetUpMissing, rule_of
+from connectors.hubspot.error_table import KEYS, rule_of
+from connectors.hubspot.errors import HubSpotCallRefused, SetUpMissing
 from connectors.hubspot.json_answers import items_of
 from connectors.hubspot.paths import object_type
 from connectors.hubspot.records.account_rules import enforces_rules

@@ -47,30 +47,36 @@ _STATES = {
 }
 
 
+IdArgument = Annotated[
+    str | None, typer.Argument(help="One event, with all that is known of it; a list unless given.")
+]
+KeyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--key", help="That wrote a record of this key, or tell of the order with this id."
+    ),
+]
+BeforeOption = Annotated[
+    str | None, typer.Option("--before", help="Older than this event: where a list ended.")
+]
+
+
 @app.command()
 def events(
-    id: Annotated[
-        str | None,
-        typer.Argument(help="One event, with all that is known of it; a list unless given."),
-    ] = None,
+    id: IdArgument = None,
     config: ConfigOption = CONFIG,
     source: Annotated[str | None, typer.Option(help="Of this source.")] = None,
     event: Annotated[str | None, typer.Option(help="Of this name, e.g. order.placed.")] = None,
     state: Annotated[EventState | None, typer.Option(help="In this state.")] = None,
     person: Annotated[str | None, typer.Option(help="With this e-mail address in it.")] = None,
     connector: Annotated[str | None, typer.Option(help="For this connector.")] = None,
-    key: Annotated[
-        str | None,
-        typer.Option(help="That wrote a record of this key, or tell of the order with this id."),
-    ] = None,
+    key: KeyOption = None,
     group: Annotated[
         str | None, typer.Option(help="Of this group of `dead` or `quarantine`.")
     ] = None,
     since: SinceOption = None,
     until: UntilOption = None,
-    before: Annotated[
-        str | None, typer.Option(help="Older than this event: where a list ended.")
-    ] = None,
+    before: BeforeOption = None,
     limit: Annotated[int, typer.Option(help="At most so many.", min=1)] = 50,
     follow: Annotated[
         bool,

@@ -100,7 +100,7 @@ def send(
         )
         total = simulate
     else:
-        chosen = _chosen(events, file) * (2 if again else 1)
+        chosen = _choose_events(events, file) * (2 if again else 1)
         posts, total = iter(chosen), len(chosen)
     answered = asyncio.run(_post_all(base, posts, total, shared=shared, rate=rate, quiet=as_json))
     if answered and all(post.is_unheard for post in answered):
@@ -120,7 +120,7 @@ def _token(settings: Settings, source: str | None) -> str:
     return settings.sources[source].tokens[0].get_secret_value()
 
 
-def _chosen(events: list[str] | None, file: Path | None) -> list[PostedEvent]:
+def _choose_events(events: list[str] | None, file: Path | None) -> list[PostedEvent]:
     names = events or [name for name in EVENTS if read_sample(name)]
     for name in names:
         if name not in EVENTS:

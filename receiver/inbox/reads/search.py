@@ -75,7 +75,7 @@ def find_matches(transaction: Transaction, text: str, *, sources: Sequence[str])
     address = text.lower()
     people = _find_people(transaction, address)
     keys = [text, *(f"{source}:{text}" for source in sources)]
-    by_id = [_found(row) for row in transaction.connection.execute(_BY_ID, {"id": text})]
+    by_id = [_found_record(row) for row in transaction.connection.execute(_BY_ID, {"id": text})]
     records = dict.fromkeys([*find_records(transaction, keys), *by_id])
     return SearchResult(
         _find_event_ids(transaction, address),
@@ -89,7 +89,7 @@ def find_matches(transaction: Transaction, text: str, *, sources: Sequence[str])
 def find_records(transaction: Transaction, keys: Sequence[str]) -> list[FoundRecord]:
     """The records with one of these keys, at whatever connector."""
     return [
-        _found(row)
+        _found_record(row)
         for kind in _kinds_of_records(transaction)
         for row in transaction.connection.execute(_BY_KEY, {**kind, "keys": list(keys)})
     ]
@@ -160,13 +160,13 @@ def _kinds_of_records(transaction: Transaction) -> Iterator[dict[str, str]]:
 
 def _next_kind(transaction: Transaction, kind: Mapping[str, str]) -> Row[Any] | None:
     """Asked for in two, since SQLite reads all of a kind to compare pairs."""
-    in_order = (
-        transaction.connection.execute(one, kind) for one in (_NEXT_OBJECT, _NEXT_CONNECTOR)
-    )
-    return next((row for rows in in_order if (row := rows.one_or_none())), None)
+    for statement in (_NEXT_OBJECT, _NEXT_CONNECTOR):
+        if row := transaction.connection.execute(statement, kind).one_or_none():
+            return row
+    return None
 
 
-def _found(row: Row[Any]) -> FoundRecord:
+def _found_record(row: Row[Any]) -> FoundRecord:
     written_at = from_micros(row.written_at)
     record = RemoteRecord(row.connector, row.object, row.key, row.id, row.event_id, written_at)
     return FoundRecord(record, row.person_key or "", row.lane_id)

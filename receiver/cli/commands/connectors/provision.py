@@ -77,7 +77,7 @@ def provision(
     except ConnectorError as error:
         fail_command(f"connectors.{connector}: {error}", code=FOUND)
     if as_json:
-        print_json(_plain(plan, report))
+        print_json(_plan_as_json(plan, report))
     else:
         _show(connector, plan, report, apply=apply)
     if plan.blockers or (report and report.failed):
@@ -96,7 +96,7 @@ async def _provision(settings: Settings, name: str, *, apply: bool) -> tuple[Pla
         return plan, await connector.provision(plan) if apply else None
 
 
-def _plain(plan: Plan, report: Report | None) -> dict[str, object]:
+def _plan_as_json(plan: Plan, report: Report | None) -> dict[str, object]:
     return {
         "plan": [step.text for step in plan.steps],
         "blockers": [_as_json(problem) for problem in plan.blockers],

@@ -33,42 +33,47 @@ from receiver.settings import ConfigError, Settings
 from receiver.text.escape import escape_hidden
 from receiver.text.plurals import pluralize
 
+FilesArgument = Annotated[
+    list[Path] | None,
+    typer.Argument(help="Files with cases; tests/*.toml beside the configuration unless given."),
+]
+SaveOption = Annotated[
+    str | None,
+    typer.Option(
+        "--save",
+        help="Make a case of this stored event, its personal data replaced, in the file "
+        "given or in tests/saved.toml.",
+        metavar="EVENT_ID",
+    ),
+]
+CoverageOption = Annotated[
+    bool,
+    typer.Option(
+        "--coverage",
+        help="Say which routes, upserts, conditions, map entries and defaults no case reaches.",
+    ),
+]
+FailUnderOption = Annotated[
+    float | None,
+    typer.Option(
+        "--fail-under",
+        help="Exit 1 where the cases reach less of the mapping than so many percent.",
+        min=0,
+        max=100,
+    ),
+]
+
 
 @app.command(name="test")
 def run_tests(
-    files: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            help="Files with cases; tests/*.toml beside the configuration unless given."
-        ),
-    ] = None,
+    files: FilesArgument = None,
     config: ConfigOption = CONFIG,
     update: Annotated[
         bool, typer.Option("--update", help="Write what comes now into the cases that fail.")
     ] = False,
-    save: Annotated[
-        str | None,
-        typer.Option(
-            help="Make a case of this stored event, its personal data replaced, in the file "
-            "given or in tests/saved.toml.",
-            metavar="EVENT_ID",
-        ),
-    ] = None,
-    coverage: Annotated[
-        bool,
-        typer.Option(
-            "--coverage",
-            help="Say which routes, upserts, conditions, map entries and defaults no case reaches.",
-        ),
-    ] = False,
-    fail_under: Annotated[
-        float | None,
-        typer.Option(
-            help="Exit 1 where the cases reach less of the mapping than so many percent.",
-            min=0,
-            max=100,
-        ),
-    ] = None,
+    save: SaveOption = None,
+    coverage: CoverageOption = False,
+    fail_under: FailUnderOption = None,
     junit: Annotated[
         Path | None, typer.Option(help="Write the results into this file, as JUnit's XML.")
     ] = None,

@@ -78,7 +78,7 @@ def rotate(
 def _rotate(
     settings: Settings, config: Path, source: str, *, finish: bool, force: bool
 ) -> dict[str, Any]:
-    text = _read(config)
+    text = _read_file(config)
     entries = read_entries(text, source)
     if finish:
         return _finish(settings, config, source, text, entries, force=force)
@@ -235,6 +235,6 @@ def _result(
     }
 
 
-def _read(config: Path) -> str:
+def _read_file(config: Path) -> str:
     """As it is, with its own line breaks."""
     return config.read_bytes().decode("utf-8-sig")
