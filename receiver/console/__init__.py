@@ -26,6 +26,7 @@ from receiver.console.pages import (
     search,
     setup,
     sign_in,
+    work,
 )
 from receiver.console.session import PATH, SessionStore
 from receiver.console.static_files import KeptFiles
@@ -57,6 +58,7 @@ PAGES = (
     diff,
     audit,
     operators,
+    work,
 )
 
 

@@ -57,6 +57,7 @@ CONSOLE: dict[str, Role] = {
     "POST /console/attention/{group}/revalidate": "operator",
     "POST /console/connectors/{name}/pause": "operator",
     "POST /console/connectors/{name}/resume": "operator",
+    "POST /console/events/replay": "operator",
     "POST /console/events/{id}/replay": "operator",
     "POST /console/events/{id}/discard": "operator",
     "POST /console/events/{id}/revalidate": "operator",
@@ -65,6 +66,9 @@ CONSOLE: dict[str, Role] = {
     "POST /console/set-up/urls": "admin",
 }
 """Whatever is no GET, and what of those is not for viewers."""
+
+ASIDE = ("/console/sign-in", "/console/live")
+"""For everybody; and the answer that never ends, see tests/console/pages/test_live.py."""
 
 BODIES: dict[str, dict[str, Any]] = {
     "/api/replay": {"state": "dead"},
@@ -93,6 +97,7 @@ class Stage:
             "name": "sandbox",
             "object": "contact",
             "kind": "csv",
+            "job": "gone",
             "email": REFUSED,
             "email:path": REFUSED,
             "alarm:path": "dead_letters:sandbox",
@@ -150,7 +155,7 @@ def routes(directory: Path) -> tuple[list[tuple[str, str]], list[tuple[str, str]
                 for one in console_routes(gateway)
                 if isinstance(one, Route) and len(one.methods or ()) <= 2  # else it is nowhere
                 for method in sorted(one.methods or ())
-                if method != "HEAD" and one.path != "/console/sign-in"
+                if method != "HEAD" and one.path not in ASIDE
             ]
             return api, console
 
