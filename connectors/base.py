@@ -27,6 +27,7 @@ methods of an optional part; the gateway looks for them with `isinstance`:
     ├── Provisions      plan, provision: makes what the CRM lacks for a mapping
     ├── Erases          plan_erasure, erase: a person in the CRM
     ├── Browsable       objects, records: lists what the CRM holds
+    ├── Searchable      find_record, search_records: finds records among these
     └── Addressable     record_url: where a person sees a record
 
 What `upsert` and `link` return speaks of each record:
@@ -70,7 +71,8 @@ and `shipped_mappings` are called often, and call nobody.
 **Who may raise what.** `upsert`, `link`, `read` and `grow` raise any ConnectorError, but `grow` no
 BatchRefused. What `check`, `plan`, `provision`, `plan_erasure` and `erase` raise is shown to who
 asked. `open`, `record_url` and `shipped_mappings` raise nothing: what is wrong with a setting, its
-validator says. `Browsable.records` raises ValueError for a place that is none.
+validator says. `Browsable.records` and `Searchable.search_records` raise ValueError for a place
+that is none.
 
 **Time.** Each call of the CRM ends within `Context.timeout` seconds, or is TimedOut: that is the
 connector's to see to. The gateway takes each `take` of the gate, and waiting for it, as a sign of
@@ -115,6 +117,7 @@ from connectors.optional_parts import (
     Page,
     Provisions,
     Reads,
+    Searchable,
     ShipsMappings,
 )
 from connectors.outcomes import (
@@ -174,6 +177,7 @@ __all__ = [
     "Report",
     "Retry",
     "Saved",
+    "Searchable",
     "ShipsMappings",
     "Step",
     "Throttled",

@@ -140,13 +140,17 @@ class Erases(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One record as the CRM holds it. `fields` are JSON values; `writes` counts its writes."""
+    """One record as the CRM holds it. `fields` are JSON values; `writes` counts its writes.
+
+    `linked_from`: the records that link to it, where one record is asked for.
+    """
 
     id: str
     key: str
     fields: Mapping[str, Any]
     links: tuple[Ref, ...]
     writes: int
+    linked_from: tuple[Ref, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +173,28 @@ class Browsable(Protocol):
 
     async def records(self, object: str, limit: int, before: str | None = None) -> Page:
         """List at most `limit` records of an object.
+
+        Raises ValueError where `before` is no page's `next`.
+        """
+
+
+@runtime_checkable
+class Searchable(Protocol):
+    """A connector that finds records among those that it lists as `Browsable`.
+
+    It asks nothing of the rate limit either.
+    """
+
+    async def find_record(self, object: str, *, id: str = "", key: str = "") -> Entry | None:
+        """Give the record with this id, or else with this key, and with what links to it.
+
+        None where there is none.
+        """
+
+    async def search_records(
+        self, object: str, text: str, limit: int, before: str | None = None
+    ) -> Page:
+        """List at most `limit` records whose key holds the text, in whichever case.
 
         Raises ValueError where `before` is no page's `next`.
         """

@@ -18,8 +18,7 @@ from connectors.base import (
     TimedOut,
     Unavailable,
 )
-from connectors.error_rules import ErrorOutcome, ErrorRule, error_rule
-from connectors.error_rules import find_rule as first_rule
+from connectors.error_rules import ErrorOutcome, ErrorRule, error_rule, find_rule
 from connectors.hubspot.error_body import NOT_JSON, NOT_UNIQUE, UNKNOWN_OBJECT, HubSpotError
 
 KEYS = (
@@ -87,7 +86,7 @@ TABLE = (
 OTHERWISE = error_rule(_O.RECORD)
 
 
-class CallRefused(BatchRefused):
+class HubSpotCallRefused(BatchRefused):
     """HubSpot refuses the call for something in it.
 
     Alone in its batch, the record is guilty of `fault`.
@@ -106,14 +105,14 @@ class SetUpMissing(Misconfigured):
         self.fault = fault
 
 
-def find_rule(fault: HubSpotError) -> ErrorRule:
+def rule_of(fault: HubSpotError) -> ErrorRule:
     """Give the rule of the table that a failure falls under."""
-    return first_rule(TABLE, fault.words, fault.status, fault.message) or OTHERWISE
+    return find_rule(TABLE, fault.words, fault.status, fault.message) or OTHERWISE
 
 
 def call_error(fault: HubSpotError, retry_after: float | None = None) -> ConnectorError:
     """Make what a call that failed as a whole raises."""
-    rule = find_rule(fault)
+    rule = rule_of(fault)
     said = f"{fault.code}: {fault.message}"
     wait = retry_after if retry_after is not None else rule.wait
     match rule.outcome:
@@ -129,7 +128,7 @@ def call_error(fault: HubSpotError, retry_after: float | None = None) -> Connect
         case _O.SET_UP:
             return SetUpMissing(f"{_missing(fault)} {rule.remedy}", fault)
         case _:
-            return CallRefused(fault)
+            return HubSpotCallRefused(fault)
 
 
 def record_outcome(fault: HubSpotError) -> Outcome:
@@ -137,7 +136,7 @@ def record_outcome(fault: HubSpotError) -> Outcome:
 
     Raises what concerns all records.
     """
-    rule = find_rule(fault)
+    rule = rule_of(fault)
     match rule.outcome:
         case _O.RECORD:
             return Refused(fault.code, fault.message, fault.field)

@@ -12,6 +12,7 @@ from connectors.base import (
     BatchRefused,
     ConnectorSettings,
     Context,
+    Entry,
     Found,
     Limits,
     Link,
@@ -137,9 +138,17 @@ class SandboxConnector:
         return await self._threads.run(self._store.objects)
 
     async def records(self, object: str, limit: int, before: str | None = None) -> Page:
-        return await self._threads.run(
-            self._store.page, object, limit, None if before is None else _id(before)
-        )
+        return await self.search_records(object, "", limit, before)
+
+    async def find_record(self, object: str, *, id: str = "", key: str = "") -> Entry | None:
+        key = stored_key(key, self.key_fields.get(object))
+        return await self._threads.run(self._store.find, object, id, key)
+
+    async def search_records(
+        self, object: str, text: str, limit: int, before: str | None = None
+    ) -> Page:
+        below = None if before is None else _id(before)
+        return await self._threads.run(self._store.page, object, limit, below, text)
 
     async def calls(self) -> Mapping[str, int]:
         """Count the calls of all processes so far, by method."""

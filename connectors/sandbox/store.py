@@ -120,12 +120,27 @@ class SandboxStore:
                 db.execute("SELECT object, count(*) FROM record GROUP BY object ORDER BY object")
             )
 
-    def page(self, object: str, limit: int, before: int | None) -> Page:
+    def find(self, object: str, id: str, key: str) -> Entry | None:
+        """Give the record with this id, or with this key where there is no id."""
+        where, value = ("id", id) if id else ("key", key)
+        with self._transaction() as db:
+            row = db.execute(
+                f"SELECT id, key, fields, writes FROM record WHERE object = ? AND {where} = ?",
+                (object, value),
+            ).fetchone()
+            if row is None:
+                return None
+            id_, key, fields, writes = row
+            linked_from = _links(db, id_, backwards=True)
+            return Entry(str(id_), key, json.loads(fields), _links(db, id_), writes, linked_from)
+
+    def page(self, object: str, limit: int, before: int | None, text: str = "") -> Page:
+        """List records whose key holds the text, newest first."""
         with self._transaction() as db:
             rows = db.execute(
                 "SELECT id, key, fields, writes FROM record WHERE object = ? AND id < ? "
-                "ORDER BY id DESC LIMIT ?",
-                (object, 1 << 62 if before is None else before, limit + 1),
+                "AND instr(lower(key), lower(?)) ORDER BY id DESC LIMIT ?",
+                (object, 1 << 62 if before is None else before, text, limit + 1),
             ).fetchall()
             entries = [
                 Entry(str(id_), key, json.loads(fields), _links(db, id_), writes)
@@ -159,8 +174,8 @@ class SandboxStore:
         except sqlite3.Error as error:
             self.close()
             raise _fault(self.path, error) from error
-        except BaseException:
-            self.close()  # which rolls back
+        except BaseException:  # interrupted, too: closing rolls back
+            self.close()
             raise
 
 
@@ -172,7 +187,7 @@ def _open(path: Path, timeout: float) -> sqlite3.Connection:
             _create(db, path)
         db.execute("PRAGMA journal_mode = TRUNCATE")
         db.execute("PRAGMA synchronous = NORMAL")
-    except BaseException:
+    except BaseException:  # interrupted, too: nobody else has the connection
         db.close()
         raise
     return db
@@ -270,10 +285,12 @@ def _missing(db: sqlite3.Connection, pair: Link) -> Refused | None:
     return None
 
 
-def _links(db: sqlite3.Connection, id_: int) -> tuple[Ref, ...]:
+def _links(db: sqlite3.Connection, id_: int, *, backwards: bool = False) -> tuple[Ref, ...]:
+    """What a record links to; `backwards`, what links to it."""
+    here, there = ("target", "source") if backwards else ("source", "target")
     rows = db.execute(
-        "SELECT object, key FROM link JOIN record ON record.id = target WHERE source = ? "
-        "ORDER BY target",
+        f"SELECT object, key FROM link JOIN record ON record.id = {there} WHERE {here} = ? "
+        f"ORDER BY {there}",
         (id_,),
     )
     return tuple(Ref(*row) for row in rows)

@@ -12,7 +12,7 @@ from typing import Any
 
 from docs.hooks.markdown import code, table
 from receiver.admin.openapi import describe_operations as describe
-from receiver.admin.routes import list_operations
+from receiver.admin.operation_list import list_operations
 from receiver.gateway import Gateway, open_store
 from receiver.http.problem_details import PROBLEMS
 from receiver.server.app import public_routes
@@ -102,8 +102,9 @@ def answer_types() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def describe_problems() -> str:
-    """Every status that a problem is answered with."""
-    return table(("status", "when"), [(str(status), text) for status, text in PROBLEMS.items()])
+    """Every status that a problem is answered with, and what helps."""
+    rows = [(str(status), kind.meaning, kind.remedy) for status, kind in PROBLEMS.items()]
+    return table(("status", "when", "what helps"), rows)
 
 
 def type_of(schema: dict[str, Any]) -> str:

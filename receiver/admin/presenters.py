@@ -14,7 +14,7 @@ from receiver.admin.configuration.reload import present_configuration
 from receiver.admin.configuration.views import Fault
 from receiver.admin.views import (
     AttemptView,
-    ConnectorStatus,
+    ConnectorStatusView,
     ConnectorWord,
     DeadGroup,
     DeliveryView,
@@ -24,7 +24,7 @@ from receiver.admin.views import (
     EventView,
     KnownAs,
     OriginalView,
-    PersonLane,
+    PersonLaneView,
     PersonRecord,
     PersonView,
     QuarantinedGroup,
@@ -44,6 +44,7 @@ from receiver.gateway import Gateway
 from receiver.inbox import (
     AttemptDetail,
     AttentionGroup,
+    ConnectorStatus,
     DeliveryDetail,
     EventDetail,
     EventRow,
@@ -53,7 +54,6 @@ from receiver.inbox import (
     PersonDetail,
     WaitingLanes,
 )
-from receiver.inbox import ConnectorStatus as StoredStatus
 from receiver.text.known_address import ERASED
 
 MOST_LEFT_OUT = 100  # people of one event
@@ -105,8 +105,10 @@ async def present_status(gateway: Gateway) -> StatusView:
     )
 
 
-def _connector(kind: str, stored: StoredStatus, limiter: RateLimiter | None) -> ConnectorStatus:
-    return ConnectorStatus(
+def _connector(
+    kind: str, stored: ConnectorStatus, limiter: RateLimiter | None
+) -> ConnectorStatusView:
+    return ConnectorStatusView(
         type=kind,
         state=state_of(stored.kind),
         reason=reason_of(stored.reason, stored.waiting),
@@ -162,7 +164,9 @@ def present_quarantined_group(stored: AttentionGroup) -> QuarantinedGroup:
 
 def present_person(stored: PersonDetail) -> PersonView:
     lanes = tuple(
-        PersonLane(one.connector, one.state, one.pending, one.tries, one.failing_since, one.dead)
+        PersonLaneView(
+            one.connector, one.state, one.pending, one.tries, one.failing_since, one.dead
+        )
         for one in stored.lanes
     )
     records = tuple(

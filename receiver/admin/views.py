@@ -47,7 +47,7 @@ class WaitingView:
 
 
 @dataclass(frozen=True, slots=True)
-class ConnectorStatus:
+class ConnectorStatusView:
     """`state` is running, or what it waits for; `reason` says more: of a pause, else of whoever is
     tried again (`waiting`).
 
@@ -99,7 +99,7 @@ class StatusView:
     dead: int
     quarantined: int
     oldest_pending_seconds: float | None
-    connectors: Mapping[str, ConnectorStatus]
+    connectors: Mapping[str, ConnectorStatusView]
     sources: Mapping[str, SourceView]
     store: StoreView
     configuration: ConfigurationView
@@ -260,7 +260,7 @@ class DriftView:
 
 
 @dataclass(frozen=True, slots=True)
-class RunningReplay:
+class RunningReplayView:
     """Counted in lanes, and events that get deliveries for routes that came after them; `lanes` is
     0 until the number is known.
     """
@@ -272,11 +272,11 @@ class RunningReplay:
 
 @dataclass(frozen=True, slots=True)
 class ReplaysView:
-    items: tuple[RunningReplay, ...]
+    items: tuple[RunningReplayView, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class PersonLane:
+class PersonLaneView:
     connector: str
     state: str
     pending: int
@@ -303,16 +303,15 @@ class PersonView:
 
     email: str
     emails: tuple[str, ...]
-    lanes: tuple[PersonLane, ...]
+    lanes: tuple[PersonLaneView, ...]
     records: tuple[PersonRecord, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ReplayedView:
     """`replayed` deliveries are pending; `chosen` were asked for, `routed` are for routes that came
-    after their events, and `later` came later in the same lanes. `connectors` says how many go
-    to each, of how many `people`; who is in an event that only later routes want is not counted.
-    `notes` say what stands in the way. With `dry_run` nothing is changed.
+    after their events, and `later` came later in the same lanes, of `people` in these lanes. To each
+    of `connectors` go so many. `notes` say what stands in the way. `dry_run`: nothing is changed.
     """
 
     replayed: int
@@ -379,7 +378,7 @@ class RecordView:
 
 
 @dataclass(frozen=True, slots=True)
-class WrittenRecord:
+class WrittenRecordView:
     """What the gateway knows of a record that it wrote: its `id` in the CRM, null where it has
     written none, and its page there. `fields`: field → the id of the event that set it last;
     `links`: what it is tied to, each as OBJECT/KEY.

@@ -23,7 +23,7 @@ import httpx
 from httpx import codes
 from pydantic import SecretStr
 
-from receiver.cli.app import FOUND, WRONG_USE, fail_command
+from receiver.cli.command_failure import FOUND, WRONG_USE, fail_command
 from receiver.gateway import Gateway, open_store
 from receiver.inbox import StoreLocked, StoreUnavailable
 from receiver.server.app import create_app
@@ -75,10 +75,10 @@ class AdminClient:
             fail_command(
                 f"The gateway answers {response.status_code}: {refusal_detail(response)}", code=code
             )
-        return read_answer(response)
+        return decode_answer(response)
 
 
-def read_answer(response: httpx.Response, code: int = FOUND) -> Any:
+def decode_answer(response: httpx.Response, code: int = FOUND) -> Any:
     """What the gateway answers; ends the command where somebody else does."""
     try:
         return response.json()
@@ -173,16 +173,19 @@ def _require_file(settings: Settings) -> None:
 def _with_operator(settings: Settings, token: SecretStr) -> Settings:
     """Nobody but this process can call, as an operator that is named after the system's user."""
     server = settings.server.model_copy(update={"admin_token": None})
-    operators = {f"command line ({_user()})": Operator(token=token, role="admin")}
+    operators = {command_line_operator(): Operator(token=token, role="admin")}
     return settings.model_copy(update={"server": server, "operators": operators})
 
 
-def _user() -> str:
-    """The system's name of whoever runs this, or their number where they have none."""
+def command_line_operator() -> str:
+    """Whom the audit names for what is done without a gateway: the system's user, by their number
+    where they have no name.
+    """
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user may have no name
-        return str(os.getuid())
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have none
+        user = str(os.getuid())
+    return f"command line ({user})"
 
 
 def refusal_detail(response: httpx.Response) -> str:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from receiver.cli.admin_client import ask_running, read_answer
-from receiver.cli.app import WRONG_USE, CommandFailure, fail_command
+from receiver.cli.admin_client import ask_running, decode_answer
+from receiver.cli.command_failure import WRONG_USE, CommandFailure, fail_command
 from receiver.cli.local_times import show_time
 from receiver.cli.reports.difference_report import show_note
 from receiver.inbox import CallReader, MappingVersion, StoreUnavailable
@@ -73,7 +73,7 @@ def fetch_mapping(settings: Settings) -> MappingDocument | None:
             f"The gateway at {local_url(settings)} answers {answer.status_code} when it is asked "
             "for its mapping. Is the token one of its own?",
         )
-    return read_mapping(read_answer(answer, WRONG_USE)["toml"])
+    return read_mapping(decode_answer(answer, WRONG_USE)["toml"])
 
 
 def _last_other(

@@ -8,27 +8,25 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from receiver.console import live
 from receiver.console.page import Console
 from receiver.console.pages import (
-    attention,
     audit,
     compare,
-    connector,
-    dead_letters,
     diff,
     event,
     events,
     explain,
-    group,
-    live,
     operators,
     overview,
     person,
     search,
     setup,
     sign_in,
-    work,
 )
+from receiver.console.pages.attention import attention, dead_letters, group, work
+from receiver.console.pages.connections import connector, records, source
+from receiver.console.pages.problems import problem_routes
 from receiver.console.session import PATH, SessionStore
 from receiver.console.static_files import KeptFiles
 from receiver.console.templating import STATIC, environment
@@ -36,7 +34,7 @@ from receiver.gateway import Gateway
 from receiver.http.operators import OperatorTokens
 from receiver.http.problem_details import problem_response
 
-__all__ = ["console_routes"]
+__all__ = ["console_routes", "problem_routes"]
 
 OFF = (
     "The console is off, since server.admin_token is not set in the configuration, and there is no "
@@ -46,6 +44,8 @@ PAGES = (
     sign_in,
     overview,
     connector,
+    records,
+    source,
     events,
     event,
     compare,
@@ -66,8 +66,9 @@ PAGES = (
 
 def console_routes(gateway: Gateway) -> Sequence[BaseRoute]:
     """The pages for operators; where there are none, an answer that says so."""
+    files = Mount(f"{PATH}/static", KeptFiles(directory=STATIC))  # the pages of problems need them
     if not gateway.settings.has_operators:
-        return [Route(PATH, _off), Route(f"{PATH}/{{path:path}}", _off)]
+        return [files, Route(PATH, _off), Route(f"{PATH}/{{path:path}}", _off)]
     public_url = gateway.settings.server.public_url or ""
     sessions = SessionStore(
         gateway.inbox,
@@ -85,7 +86,7 @@ def console_routes(gateway: Gateway) -> Sequence[BaseRoute]:
         return console.redirect(request, PATH)
 
     return [
-        Mount(f"{PATH}/static", KeptFiles(directory=STATIC)),
+        files,
         *(route for page in PAGES for route in page.routes(console)),
         console.get(f"{PATH}/", first),
         console.any(PATH, nowhere),

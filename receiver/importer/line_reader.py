@@ -19,8 +19,8 @@ from receiver.importer.order_rows import (
     Row,
     gather_orders,
     is_too_wide,
+    pad_rows,
     require_together,
-    rows_of,
 )
 from receiver.importer.spreadsheet_cells import unescape_formula
 from receiver.importer.text_encoding import UnknownEncoding, detect_encoding
@@ -213,7 +213,7 @@ def _table_lines(rows: Iterator[Row], columns: ColumnMapping) -> Iterator[Source
             fault = f"has {len(row)} cells under {width} headers; one with a delimiter needs quotes"
             yield SourceLine(group.number, text, None, fault, cells=raw_cells)
         else:
-            whole = rows_of(cells, width)
+            whole = pad_rows(cells, width)
             body = json.dumps(columns.order(whole), ensure_ascii=False).encode(
                 "utf-8", "surrogatepass"
             )

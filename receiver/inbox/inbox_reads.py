@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -18,15 +18,20 @@ from receiver.inbox.reads import (
     event_detail,
     followed_deliveries,
     outcomes,
+    person_deliveries,
     queries,
     search,
+    sent_history,
+    source_activity,
 )
 from receiver.inbox.reads.attention_groups import AttentionGroup, GroupCounts, Order
 from receiver.inbox.reads.change_mark import ChangeMark
 from receiver.inbox.reads.coverage import EventCoverage, StoredCall
 from receiver.inbox.reads.outcomes import LatencyPercentiles, OutcomeCounts, Period
+from receiver.inbox.reads.person_deliveries import PersonDelivery
 from receiver.inbox.reads.queries import DriftCount, EventRowPage, StoreStatus
 from receiver.inbox.reads.search import FoundRecord, SearchResult
+from receiver.inbox.reads.sent_history import RecordHistory
 
 
 class InboxReads:
@@ -38,7 +43,9 @@ class InboxReads:
         """How the store stands; of these connectors, and of others that have anything pending or
         dead.
         """
-        return await self._read(partial(queries.read_status, connectors=tuple(connectors), now=now))
+        return await self._read(
+            partial(queries.read_store_status, connectors=tuple(connectors), now=now)
+        )
 
     async def list_events(
         self,
@@ -63,6 +70,20 @@ class InboxReads:
     async def find_person(self, key: str) -> event_detail.PersonDetail:
         """How a person stands at each connector."""
         return await self._read(partial(event_detail.find_person, key=key))
+
+    async def find_sent_history(
+        self, deliveries: Sequence[event_detail.DeliveryDetail]
+    ) -> RecordHistory:
+        """How the records that these deliveries have sent were saved until then."""
+        return await self._read(partial(sent_history.find_sent_history, deliveries=deliveries))
+
+    async def list_person_deliveries(
+        self, key: str, event_ids: Sequence[str]
+    ) -> Sequence[PersonDelivery]:
+        """What became of these events for one person, connector by connector."""
+        return await self._read(
+            partial(person_deliveries.list_person_deliveries, key=key, event_ids=event_ids)
+        )
 
     async def find_matches(self, text: str, *, sources: Sequence[str] = ()) -> SearchResult:
         """Events, orders, records and people, by whatever is known of them."""
@@ -99,6 +120,26 @@ class InboxReads:
     async def count_groups(self) -> GroupCounts:
         """How many groups there are of each kind."""
         return await self._read(attention_groups.count_groups)
+
+    async def list_source_groups(self, source: str, *, most: int = 20) -> list[AttentionGroup]:
+        """The quarantined calls of one source by their reasons, the largest groups first."""
+        return await self._read(
+            partial(attention_groups.list_source_groups, source=source, most=most)
+        )
+
+    async def find_last_events(
+        self, source: str, names: Sequence[str]
+    ) -> Mapping[str, tuple[str, datetime]]:
+        """The id and the time of a source's newest event of each name."""
+        return await self._read(
+            partial(source_activity.find_last_events, source=source, names=names)
+        )
+
+    async def count_source_events(self, source: str, periods: Sequence[Period]) -> list[int]:
+        """How many events of a source came in each period."""
+        return await self._read(
+            partial(source_activity.count_source_events, source=source, periods=periods)
+        )
 
     async def list_drift(self) -> list[DriftCount]:
         """The keys that no schema knows, the most frequent first."""

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from receiver.admin import admin_routes, presenters
 from receiver.aom import EVENTS, json_schema
-from receiver.console import console_routes
+from receiver.console import console_routes, problem_routes
 from receiver.gateway import Gateway
 from receiver.http.problem_details import defect_response, problem_response
 from receiver.inbox import ConnectorState, StoreDamaged, StoreUnavailable
@@ -81,6 +81,7 @@ def public_routes(gateway: Gateway, reception: EventReception) -> list[Route]:
         Route("/metrics", metrics, name="What Prometheus scrapes"),
         Route("/schemas/config.json", _config_schema, name="The JSON Schema of the configuration"),
         Route("/schemas/{event}.json", _schema, name="The JSON Schema of what AOM sends"),
+        *problem_routes(),
     ]
 
 

@@ -64,11 +64,9 @@ class EventReception:
     ) -> Answer:
         if scope["method"] != "POST":
             return _greeting(scope["method"])
-        if occurred_at is None:  # history that is handed in is no call of AOM's
-            self._uses.note_call(*token, self.now())
         answer = await self._take(scope, receive, token.source, named, occurred_at)
-        if occurred_at is None and answer.status_code in _KEPT:
-            self._uses.note_event(*token, self.now())
+        if occurred_at is None:  # history that is handed in is no call of AOM's
+            self._uses.note(token, self.now(), kept=answer.status_code in _KEPT)
         return answer
 
     async def _take(

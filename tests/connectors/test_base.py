@@ -28,6 +28,7 @@ from connectors.base import (
     Refused,
     Retry,
     Saved,
+    Searchable,
     ShipsMappings,
     read_shipped_mappings,
 )
@@ -56,6 +57,7 @@ OPTIONAL = (
     Provisions,
     Erases,
     Browsable,
+    Searchable,
     Addressable,
 )
 SURFACE = [
@@ -96,6 +98,7 @@ SURFACE = [
     "Report",
     "Retry",
     "Saved",
+    "Searchable",
     "ShipsMappings",
     "Step",
     "Throttled",
@@ -191,7 +194,10 @@ def test_the_manual_names_the_methods_of_each_part() -> None:
     ("kind", "parts"),
     [
         (MinimalConnector, set()),
-        (SandboxConnector, {Links, Reads, Grows, ShipsMappings, Provisions, Browsable}),
+        (
+            SandboxConnector,
+            {Links, Reads, Grows, ShipsMappings, Provisions, Browsable, Searchable},
+        ),
         (
             HubSpotConnector,
             {Links, Reads, Grows, ShipsMappings, Identifies, Provisions, Erases, Addressable},

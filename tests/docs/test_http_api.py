@@ -67,7 +67,7 @@ def test_the_page_shows_all(site: Path) -> None:
 
 
 def test_the_page_of_problems_shows_all(site: Path) -> None:
-    """Each status with when it is answered."""
+    """Each status with when it is answered, and what helps."""
     page = shown(site, "reference/problems.html")
-    for status, text in PROBLEMS.items():
-        assert f"{status} {' '.join(text.replace('`', '').split())}" in page
+    for status, kind in PROBLEMS.items():
+        assert f"{status} {kind.meaning} {kind.remedy}".replace("`", "") in page

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from starlette.routing import Route
 
-from receiver.admin.routes import list_operations
+from receiver.admin.operation_list import list_operations
 from receiver.console import console_routes
 from receiver.gateway import open_store
 from receiver.settings import Role, load_settings
@@ -96,6 +96,7 @@ class Stage:
             "group": self.group,
             "name": "sandbox",
             "object": "contact",
+            "source": "springfield",
             "kind": "csv",
             "job": "gone",
             "email": REFUSED,

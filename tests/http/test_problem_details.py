@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from receiver.http.problem_details import PROBLEMS, defect_response, problem_response
 
 
@@ -19,6 +21,14 @@ def test_a_problem_is_for_people_and_for_programs() -> None:
         "detail": "Later.",
         "kept": False,
     }
+
+
+@pytest.mark.parametrize(
+    ("status", "page"), [(404, "/problems/404"), (422, "/problems/422"), (202, "/problems/422")]
+)
+def test_it_links_to_the_page_of_the_problem(status: int, page: str) -> None:
+    """RFC 8288; what is not understood is the same problem where a source has it answered 202."""
+    assert problem_response(status, "No.").headers["link"] == f'<{page}>; rel="help"'
 
 
 def test_a_title_of_its_own_counts() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.base import Found
 from connectors.salesforce.records.field_values import CURRENCY
-from connectors.salesforce.records.lookup import fold_case, rows_of, select_queries
+from connectors.salesforce.records.lookup import fold_case, rows_of_object, select_queries
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -44,7 +44,7 @@ class RecordReader:
         rows = await self._api.query(*by_id)
         new = [job for job, id_ in zip(jobs, ids, strict=True) if not (id_ or job.result)]
         rows = [*rows, *await (self._claim(new) if self._lookups else self._find(new, columns))]
-        there = {str(row["Id"]): row for row in rows_of(rows, name)}
+        there = {str(row["Id"]): row for row in rows_of_object(rows, name)}
         wanted = (id_ or job.id for job, id_ in zip(jobs, ids, strict=True))
         return [_found(there.get(id_ or ""), fields) for id_ in wanted]
 

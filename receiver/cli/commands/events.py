@@ -13,18 +13,12 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from receiver.cli.admin_client import AdminClient, in_path, open_admin
-from receiver.cli.app import (
-    CONFIG,
-    ConfigOption,
-    JsonOption,
-    app,
-    fail_command,
-    out,
-    print_json,
-    settings_of,
-)
+from receiver.cli.app import app, settings_of
+from receiver.cli.command_failure import fail_command
 from receiver.cli.local_times import SinceOption, UntilOption, iso_time, show_time
+from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.reports.table_cells import table_cell
+from receiver.cli.terminal import out, print_json
 from receiver.text.escape import escape_hidden
 from receiver.text.plurals import pluralize
 

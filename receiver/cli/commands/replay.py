@@ -14,21 +14,18 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from receiver.cli.admin_client import AdminClient, open_admin
-from receiver.cli.app import (
-    CONFIG,
-    FOUND,
-    ConfigOption,
-    JsonOption,
-    YesOption,
-    app,
-    confirm_action,
-    err,
-    fail_command,
-    out,
-    print_json,
-    settings_of,
-)
+from receiver.cli.app import app, settings_of
+from receiver.cli.command_failure import FOUND, fail_command
 from receiver.cli.local_times import SinceOption, UntilOption, iso_time
+from receiver.cli.options import (
+    CONFIG,
+    ConfigOption,
+    EventOption,
+    JsonOption,
+    SourceOption,
+    YesOption,
+)
+from receiver.cli.terminal import confirm_action, err, out, print_json
 from receiver.text.escape import escape_hidden
 from receiver.text.plurals import pluralize
 
@@ -54,10 +51,8 @@ def replay(
     group: Annotated[str | None, typer.Option(help="A group of `dead`.")] = None,
     state: Annotated[DeliveryState | None, typer.Option(help="Deliveries in this state.")] = None,
     connector: Annotated[str | None, typer.Option(help="To this connector only.")] = None,
-    source: Annotated[str | None, typer.Option(help="Events of this source.")] = None,
-    event: Annotated[
-        str | None, typer.Option(help="Events of this name, e.g. order.placed.")
-    ] = None,
+    source: SourceOption = None,
+    event: EventOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
     dry_run: Annotated[

@@ -21,18 +21,10 @@ from rich.table import Table
 
 from receiver.aom import EVENTS, read_sample
 from receiver.aom.simulated_school import SimulatedSchool, person_of
-from receiver.cli.app import (
-    CONFIG,
-    FOUND,
-    ConfigOption,
-    JsonOption,
-    app,
-    err,
-    fail_command,
-    out,
-    print_json,
-    settings_of,
-)
+from receiver.cli.app import app, settings_of
+from receiver.cli.command_failure import FOUND, fail_command
+from receiver.cli.options import CONFIG, ConfigOption, JsonOption
+from receiver.cli.terminal import err, out, print_json
 from receiver.settings import Settings
 from receiver.settings.gateway_urls import inbound_url, local_url
 from receiver.text.escape import escape_hidden

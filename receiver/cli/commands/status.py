@@ -17,19 +17,12 @@ from rich.table import Table
 from rich.text import Text
 
 from receiver.cli.admin_client import open_admin
-from receiver.cli.app import (
-    CONFIG,
-    FOUND,
-    ConfigOption,
-    JsonOption,
-    app,
-    fail_command,
-    out,
-    print_json,
-    settings_of,
-)
+from receiver.cli.app import app, settings_of
+from receiver.cli.command_failure import FOUND, fail_command
 from receiver.cli.local_times import show_time
+from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.reports.table_cells import table_cell
+from receiver.cli.terminal import out, print_json
 from receiver.text.durations import format_duration
 
 _STATES = {"running": "green", "paused": "bold red", "throttled": "yellow", "unavailable": "yellow"}

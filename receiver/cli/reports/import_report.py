@@ -17,8 +17,8 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from receiver.cli.app import err, out
 from receiver.cli.reports.table_cells import table_cell
+from receiver.cli.terminal import err, out
 from receiver.importer import ImportRun
 from receiver.importer.reject_reasons import RejectReason
 from receiver.text.escape import escape_hidden

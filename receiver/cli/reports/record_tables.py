@@ -8,8 +8,8 @@ from typing import Any
 from rich.table import Table
 
 from connectors.base import JsonText
-from receiver.cli.app import out
 from receiver.cli.reports.table_cells import table_cell
+from receiver.cli.terminal import out
 from receiver.mapping.explanation import ONLY_UPDATES, OVERWRITE_WORDS
 from receiver.text.escape import escape_hidden
 

@@ -18,6 +18,7 @@ from receiver.console.page import Console, PageNotice
 from receiver.console.session import PATH
 from receiver.console.views.bar_chart import draw_chart
 from receiver.console.views.connector_advice import advise_connector
+from receiver.console.views.held_records import find_browsable
 from receiver.console.views.traffic import HOUR, MOST, TrafficCounter
 from receiver.delivery.limits.rate_limiter import WINDOW
 from receiver.inbox import DriftCount, OutcomeCounts, process_name
@@ -75,6 +76,7 @@ class OverviewPage:
                 )
                 for name, one in status.connectors.items()
             ],
+            browsable=find_browsable(gateway),
             late_after=60
             * (gateway.settings.alerts.oldest_waiting_minutes if gateway.settings.alerts else 15),
             alarms=(await alarms.list_alarms(gateway)).items,

@@ -13,10 +13,10 @@ from receiver.console.page import Console
 from receiver.console.pages.explain import form_fields
 from receiver.console.session import PATH
 from receiver.console.views.configuration import connector_settings, mapped_routes
-from receiver.settings.gateway_urls import menu_urls, public_url
+from receiver.console.views.source_urls import list_urls, mask_token
+from receiver.settings.gateway_urls import public_url
 
 SET_UP = f"{PATH}/set-up"
-_LONG_ENOUGH = 16  # characters; of a shorter token four are too much to show
 
 
 def routes(console: Console) -> list[Route]:
@@ -41,7 +41,7 @@ class SetUpPage:
             request,
             "setup.html",
             urls={
-                name: _urls(base, mask_token(self._tokens(name)[0]))
+                name: list_urls(base, mask_token(self._tokens(name)[0]))
                 for name in self._settings.sources
             },
             sources=self._settings.sources,
@@ -70,7 +70,7 @@ class SetUpPage:
             raise NotFound(f"There is no source {name!r}.")
         async with self._console.note_act(request):
             structlog.get_logger().info("console.token_shown", source=name)
-        urls = _urls(public_url(self._settings), self._tokens(name)[0])
+        urls = list_urls(public_url(self._settings), self._tokens(name)[0])
         return self._console.page(
             request,
             "urls.html",
@@ -81,19 +81,3 @@ class SetUpPage:
 
     def _tokens(self, source: str) -> list[str]:
         return [token.get_secret_value() for token in self._settings.sources[source].tokens]
-
-
-def _urls(base: str, token: str) -> list[tuple[str, str]]:
-    """Labels of AOM's menu, each with the URL to paste there. `token` may be a masked one."""
-    entries: list[tuple[str, str | None]] = [
-        *menu_urls().items(),
-        ("Any other (told by its content)", None),
-    ]
-    return [
-        (label, f"{base}/in/{token}" + (f"/{event}" if event else "")) for label, event in entries
-    ]
-
-
-def mask_token(token: str) -> str:
-    """Cut a token to what is enough to tell two apart."""
-    return "••••" + (token[-4:] if len(token) >= _LONG_ENOUGH else "")

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.base import Addressable
+from connectors.base import Addressable, Searchable
+from receiver.console.views.held_records import record_address
 from receiver.gateway import Gateway
 
 RESULTS = {
@@ -25,11 +26,12 @@ RESULTS = {
 class SentRecord:
     """One record of an attempt, as the store keeps it.
 
-    `id` is the CRM's and empty where it answered none.
+    `id` is the CRM's and empty where it answered none. `result` says in words what `outcome` is.
     """
 
     object: str
     key: str
+    outcome: str
     result: str
     id: str
     created: bool
@@ -46,25 +48,31 @@ def read_sent_record(
     return SentRecord(
         object=object,
         key=str(stored.get("key", "")),
+        outcome=str(stored.get("result", "")),
         result=RESULTS.get(stored.get("result", ""), ""),
         id=id,
         created=bool(stored.get("created")),
         url=url(object, id),
-        fields={name: _text(value) for name, value in stored.get("fields", {}).items()},
+        fields={name: read_value(value) for name, value in stored.get("fields", {}).items()},
         links=stored.get("links", ()),
     )
 
 
-def _text(value: Any) -> str:
+def read_value(value: Any) -> str:
+    """A value of a field that was sent, as text."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def record_url(gateway: Gateway, connector: str, object: str, id: str) -> str | None:
-    """The record's page; None where the connector cannot say, or is not configured any more."""
+    """The record's page in its CRM, or the console's own where the connector has none and finds
+    its records; None where the connector cannot say, or is not configured any more.
+    """
     found = gateway.connectors.get(connector)
     if found is None or not id:
         return None
-    return https_only(found.record_url(object, id)) if isinstance(found, Addressable) else None
+    if isinstance(found, Addressable):
+        return https_only(found.record_url(object, id))
+    return record_address(connector, object, id=id) if isinstance(found, Searchable) else None
 
 
 def https_only(url: str | None) -> str | None:

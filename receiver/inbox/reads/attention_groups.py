@@ -62,6 +62,12 @@ def list_groups(
     ]
 
 
+def list_source_groups(transaction: Transaction, source: str, *, most: int) -> list[AttentionGroup]:
+    """The quarantined calls of one source by their reasons, the largest groups first."""
+    given = {"source": source, "most": most, "skip": 0}
+    return [_quarantined(row) for row in transaction.connection.execute(_OF_SOURCE, given)]
+
+
 def find_group(transaction: Transaction, id: str) -> AttentionGroup | None:
     """The group with that id, however small; None where nothing is in it any more."""
     row = transaction.connection.execute(_DEAD_ONE, {"id": storable_text(id)}).one_or_none()
@@ -165,3 +171,4 @@ _ORDERS: tuple[Order, ...] = ("largest", "newest")
 _DEAD = {by: _with_reason(_page(_GROUPED_DEAD, by, "reason_key"), by) for by in _ORDERS}
 _DEAD_ONE = _with_reason(_GROUPED_DEAD.where(delivery.c.reason_key == bindparam("id")))
 _QUARANTINED = {by: _page(_GROUPED_CALLS, by, "source") for by in _ORDERS}
+_OF_SOURCE = _page(_GROUPED_CALLS.where(event.c.source == bindparam("source")), "largest", "source")

@@ -21,7 +21,7 @@ from receiver.mapping.check.value_kinds import (
     calculate_kinds,
     compare_kinds,
     filter_kinds,
-    text_of,
+    text_fault,
 )
 from receiver.mapping.language.attribute_access import element_of, members_of
 from receiver.mapping.language.filter_types import NAMED_AT, attribute_of, result_of
@@ -57,7 +57,7 @@ class ExpressionAnalysis:
         return str
 
     def _text_part(self, node: nodes.Node, scope: Scope) -> None:
-        self._note(text_of(self._operand(node, scope)))
+        self._note(text_fault(self._operand(node, scope)))
 
     def _operand(self, node: nodes.Node, scope: Scope) -> Operand:
         return Operand(node, _path(node), self.expression(node, scope))

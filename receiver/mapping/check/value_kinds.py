@@ -163,7 +163,7 @@ def calculate_kinds(op: str, left: Operand, right: Operand) -> tuple[Any, Fault 
     return Any, (message, _calculated_remedy(op, left, right))
 
 
-def text_of(part: Operand) -> Fault | None:
+def text_fault(part: Operand) -> Fault | None:
     """A part of a text that cannot stand in one."""
     if part.kind not in _COMPOSED:
         return None

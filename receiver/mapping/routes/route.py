@@ -62,7 +62,7 @@ class FieldTemplate:
     rank: Callable[[ExpressionScope, Value], str | None] | None = None
 
 
-def plain_value(result: Evaluate) -> Evaluate:
+def unmapped_value(result: Evaluate) -> Evaluate:
     """An expression's value as a field takes it."""
     return lambda scope: native_value(result(scope))
 

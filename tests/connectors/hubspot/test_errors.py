@@ -21,7 +21,7 @@ from connectors.base import (
     Unavailable,
 )
 from connectors.hubspot.error_body import read_error
-from connectors.hubspot.errors import KEYS, TABLE, find_rule
+from connectors.hubspot.errors import KEYS, TABLE, rule_of
 from tests.connectors.hubspot.opening import contact, on, upsert
 from tests.fakes.hubspot import FakeHubSpot, Fault
 
@@ -219,9 +219,7 @@ def test_every_row_of_the_table_counts() -> None:
     for rule in TABLE:
         statuses, codes = rule.statuses or {207}, rule.codes or {"SOMETHING"}
         found = {
-            find_rule(read_error({"category": code}, status))
-            for status in statuses
-            for code in codes
+            rule_of(read_error({"category": code}, status)) for status in statuses for code in codes
         }
-        found |= {find_rule(read_error(None, status)) for status in statuses}
+        found |= {rule_of(read_error(None, status)) for status in statuses}
         assert rule in found, rule

@@ -27,6 +27,7 @@ from connectors.base import (
     Ref,
     Refused,
     Saved,
+    Searchable,
     Unavailable,
 )
 from connectors.sandbox import SandboxConnector
@@ -152,11 +153,56 @@ def test_pages(tmp_path: Path) -> None:
     in_sandbox(tmp_path, use)
 
 
+def test_a_record_is_found_by_its_id_or_its_key(tmp_path: Path) -> None:
+    """With the links of both directions; an address in whichever case, and None for what is no
+    record of that object.
+    """
+
+    async def use(crm: SandboxConnector) -> None:
+        (ada,) = await crm.upsert("contact", [contact("ada", firstname="Ada")])
+        (deal,) = await crm.upsert("deal", [Record("deal", "springfield:7301", {})])
+        assert isinstance(ada, Saved)
+        assert isinstance(deal, Saved)
+        refs = Ref("deal", "springfield:7301"), Ref("contact", "ada@example.test")
+        await crm.link([Link(*refs, deal.id, ada.id)])
+        found = await crm.find_record("contact", id=ada.id)
+        assert found is not None
+        assert (found.key, found.fields["firstname"]) == ("ada@example.test", "Ada")
+        assert (found.links, found.linked_from) == ((), (refs[0],))
+        assert await crm.find_record("contact", key=" Ada@Example.test") == found
+        other = await crm.find_record("deal", key="springfield:7301")
+        assert other is not None
+        assert (other.id, other.links, other.linked_from) == (deal.id, (refs[1],), ())
+        assert await crm.find_record("contact", id=deal.id) is None
+        assert await crm.find_record("contact", id="x") is None
+        assert await crm.find_record("contact") is None
+
+    in_sandbox(tmp_path, use)
+
+
+def test_records_are_searched_by_a_part_of_their_key(tmp_path: Path) -> None:
+    """In whichever case, page by page; no character of the text stands for others."""
+
+    async def use(crm: SandboxConnector) -> None:
+        await crm.upsert("contact", [contact(name) for name in ("ann", "bob", "joANN", "a_n")])
+        first = await crm.search_records("contact", "Ann", 1)
+        assert [entry.key for entry in first.items] == ["joann@example.test"]
+        second = await crm.search_records("contact", "Ann", 1, first.next)
+        assert [entry.key for entry in second.items] == ["ann@example.test"]
+        assert second.next is None
+        (only,) = (await crm.search_records("contact", "_", 9)).items
+        assert only.key == "a_n@example.test"
+        assert (await crm.search_records("contact", "%", 9)).items == ()
+
+    in_sandbox(tmp_path, use)
+
+
 def test_browsing_is_announced_by_the_protocol() -> None:
-    """The gateway finds out by `Browsable` that records can be shown, not by the connector's
-    name.
+    """The gateway finds out by `Browsable` and `Searchable` that records can be shown and found,
+    not by the connector's name.
     """
     assert issubclass(SandboxConnector, Browsable)
+    assert issubclass(SandboxConnector, Searchable)
 
 
 def test_what_is_too_much_or_has_no_name_is_refused_whole(tmp_path: Path) -> None:

@@ -16,19 +16,11 @@ from connectors.base import (
     Provisions,
     Report,
 )
-from receiver.cli.app import (
-    CONFIG,
-    FOUND,
-    ConfigOption,
-    JsonOption,
-    app,
-    fail_command,
-    out,
-    print_json,
-    settings_of,
-    show_faults,
-)
+from receiver.cli.app import app, settings_of
+from receiver.cli.command_failure import FOUND, fail_command
+from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.temporary_connector import temporary_connector
+from receiver.cli.terminal import out, print_json, show_faults
 from receiver.mapping import RouteTable
 from receiver.settings import ConfigFault, Settings
 

@@ -21,21 +21,12 @@ from receiver.cases import (
 from receiver.cases.case_writer import can_update, update_cases
 from receiver.cases.junit import junit_report
 from receiver.cases.runner import result_as_json
-from receiver.cli.app import (
-    CONFIG,
-    FOUND,
-    CommandFailure,
-    ConfigOption,
-    JsonOption,
-    app,
-    err,
-    fail_command,
-    out,
-    print_json,
-    settings_of,
-)
+from receiver.cli.app import app, settings_of
+from receiver.cli.command_failure import FOUND, CommandFailure, fail_command
+from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.reports.case_report import show_coverage, show_results
 from receiver.cli.saved_case import replace_file, save_case
+from receiver.cli.terminal import err, out, print_json
 from receiver.gateway import sites_of
 from receiver.mapping import RouteTable
 from receiver.settings import ConfigError, Settings

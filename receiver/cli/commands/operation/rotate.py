@@ -11,19 +11,12 @@ from typing import Annotated, Any
 import typer
 
 from receiver.cli.admin_client import open_admin
-from receiver.cli.app import (
-    CONFIG,
-    FOUND,
-    ConfigOption,
-    JsonOption,
-    app,
-    fail_command,
-    out,
-    print_json,
-    settings_of,
-)
+from receiver.cli.app import app, settings_of
+from receiver.cli.command_failure import FOUND, fail_command
 from receiver.cli.commands.urls import list_urls, show_urls
 from receiver.cli.local_times import show_time
+from receiver.cli.options import CONFIG, ConfigOption, JsonOption
+from receiver.cli.terminal import out, print_json
 from receiver.settings import Settings
 from receiver.settings.private_files import rewrite_file
 from receiver.settings.token_rotation import (

@@ -45,7 +45,7 @@ class FileLock:
         try:
             self._lock_name(database)
             self._database = self._lock_database(database)
-        except BaseException:
+        except BaseException:  # interrupted, too: who is left holding it locks the store
             os.close(self._owner)
             raise
         self._sign()

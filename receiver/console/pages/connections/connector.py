@@ -10,6 +10,7 @@ from receiver.admin.operation import NotFound
 from receiver.console.page import Console, PageNotice
 from receiver.console.session import PATH
 from receiver.console.views.connector_advice import advise_connector
+from receiver.console.views.held_records import find_browsable
 from receiver.console.views.paging import page_address
 from receiver.delivery.limits.rate_limiter import WINDOW
 from receiver.inbox import process_name
@@ -48,6 +49,7 @@ class ConnectorPage:
             one=advise_connector(name, settings, stored, limiter, process=process_name()),
             by_operator=stored.kind == "operator",
             limit=limiter.limit if limiter else None,
+            browsable=name in find_browsable(gateway),
             window=int(WINDOW),
             most=MOST_WORDS,
         )

@@ -15,7 +15,7 @@ from receiver.admin.operation import NotFound
 from receiver.console import actions
 from receiver.console.action_results import carry_out
 from receiver.console.page import Console, PageNotice
-from receiver.console.pages.attention import ATTENTION
+from receiver.console.pages.attention.attention import ATTENTION
 from receiver.console.pages.events import group_reasons
 from receiver.console.replays import AskedReplay, ask_or_replay
 from receiver.console.views.paging import turn_page

@@ -10,7 +10,7 @@ from receiver.admin.operation import NotFound
 from receiver.console import actions
 from receiver.console.action_results import carry_out
 from receiver.console.page import Console
-from receiver.console.pages.attention import ATTENTION
+from receiver.console.pages.attention.attention import ATTENTION
 from receiver.console.replays import AskedReplay, ask_or_replay
 from receiver.inbox import DeliverySelection, EventFilter
 from receiver.inbox.db.storable_text import storable_text
