@@ -32,7 +32,15 @@ class AdminCommands:
             self._gateway, await self._selection(body), dry_run=body.dry_run
         )
         return views.ReplayedView(
-            done.again, done.chosen, done.lanes, body.dry_run, done.routed, done.notes
+            done.again,
+            done.chosen,
+            done.lanes,
+            body.dry_run,
+            done.routed,
+            done.notes,
+            done.later,
+            done.people,
+            done.to_connectors(),
         )
 
     async def discard(self, call: OperationCall) -> views.DiscardedView:

@@ -311,8 +311,8 @@ class PersonView:
 @dataclass(frozen=True, slots=True)
 class ReplayedView:
     """`replayed` deliveries are pending; `chosen` were asked for, `routed` are for routes that came
-    after their events, and the others came later in the same lanes. `notes` say what stands in the
-    way. With `dry_run` nothing is changed.
+    after their events, and `later` came later in the same lanes, of `people` in these lanes. To each
+    of `connectors` go so many. `notes` say what stands in the way. `dry_run`: nothing is changed.
     """
 
     replayed: int
@@ -321,6 +321,9 @@ class ReplayedView:
     dry_run: bool
     routed: int = 0
     notes: tuple[str, ...] = ()
+    later: int = 0
+    people: int = 0
+    connectors: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
