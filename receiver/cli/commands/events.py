@@ -23,7 +23,9 @@ from receiver.cli.app import (
     print_json,
     settings_of,
 )
+from receiver.cli.id_completion import complete_event_id, complete_group
 from receiver.cli.local_times import SinceOption, UntilOption, iso_time, show_time
+from receiver.cli.name_completion import complete_connector, complete_event, complete_source
 from receiver.cli.reports.table_cells import table_cell
 from receiver.text.escape import escape_hidden
 from receiver.text.plurals import pluralize
@@ -57,20 +59,33 @@ _STATES = {
 def events(
     id: Annotated[
         str | None,
-        typer.Argument(help="One event, with all that is known of it; a list unless given."),
+        typer.Argument(
+            help="One event, with all that is known of it; a list unless given.",
+            autocompletion=complete_event_id,
+        ),
     ] = None,
     config: ConfigOption = CONFIG,
-    source: Annotated[str | None, typer.Option(help="Of this source.")] = None,
-    event: Annotated[str | None, typer.Option(help="Of this name, e.g. order.placed.")] = None,
+    source: Annotated[
+        str | None, typer.Option(help="Of this source.", autocompletion=complete_source)
+    ] = None,
+    event: Annotated[
+        str | None,
+        typer.Option(help="Of this name, e.g. order.placed.", autocompletion=complete_event),
+    ] = None,
     state: Annotated[EventState | None, typer.Option(help="In this state.")] = None,
     person: Annotated[str | None, typer.Option(help="With this e-mail address in it.")] = None,
-    connector: Annotated[str | None, typer.Option(help="For this connector.")] = None,
+    connector: Annotated[
+        str | None, typer.Option(help="For this connector.", autocompletion=complete_connector)
+    ] = None,
     key: Annotated[
         str | None,
         typer.Option(help="That wrote a record of this key, or tell of the order with this id."),
     ] = None,
     group: Annotated[
-        str | None, typer.Option(help="Of this group of `dead` or `quarantine`.")
+        str | None,
+        typer.Option(
+            help="Of this group of `dead` or `quarantine`.", autocompletion=complete_group
+        ),
     ] = None,
     since: SinceOption = None,
     until: UntilOption = None,

@@ -26,6 +26,8 @@ from receiver.cli.app import (
     print_json,
     settings_of,
 )
+from receiver.cli.id_completion import complete_event_id
+from receiver.cli.name_completion import complete_event, complete_source
 from receiver.cli.record_lookup import (
     RecordLookup,
     add_from_crm,
@@ -46,13 +48,21 @@ def explain(
     file: Annotated[
         str,
         typer.Argument(
-            help="A file with the payload, - for standard input, or the id of a stored event."
+            help="A file with the payload, - for standard input, or the id of a stored event.",
+            autocompletion=complete_event_id,
         ),
     ],
     config: ConfigOption = CONFIG,
-    event: Annotated[str | None, typer.Option(help="The event that the URL would name.")] = None,
+    event: Annotated[
+        str | None,
+        typer.Option(help="The event that the URL would name.", autocompletion=complete_event),
+    ] = None,
     source: Annotated[
-        str | None, typer.Option(help="The source that would send it; the first one unless given.")
+        str | None,
+        typer.Option(
+            help="The source that would send it; the first one unless given.",
+            autocompletion=complete_source,
+        ),
     ] = None,
     online: Annotated[
         bool, typer.Option("--online", help="Ask the CRMs what these records hold now.")

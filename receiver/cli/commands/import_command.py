@@ -25,6 +25,7 @@ from receiver.cli.app import (
     settings_of,
 )
 from receiver.cli.local_times import parse_time
+from receiver.cli.name_completion import complete_event, complete_source
 from receiver.cli.reports.import_report import ImportWatcher, show_import, watch_import
 from receiver.config_errors import suggest_name
 from receiver.gateway import sites_of
@@ -58,10 +59,17 @@ def import_(
     config: ConfigOption = CONFIG,
     event: Annotated[
         str | None,
-        typer.Option(help="What each line is, e.g. account.created; not needed for JSON."),
+        typer.Option(
+            help="What each line is, e.g. account.created; not needed for JSON.",
+            autocompletion=complete_event,
+        ),
     ] = None,
     source: Annotated[
-        str | None, typer.Option(help="The site it comes from; needed where there are several.")
+        str | None,
+        typer.Option(
+            help="The site it comes from; needed where there are several.",
+            autocompletion=complete_source,
+        ),
     ] = None,
     column: Annotated[
         list[str] | None,

@@ -20,6 +20,7 @@ from receiver.cases.first_cases import first_cases
 from receiver.cli.app import CONFIG, ConfigOption, app, fail_command, out
 from receiver.cli.commands.schemas import SCHEMA, config_schema
 from receiver.cli.examples import ALERTING_RULES, CONFIGURATION, find_example
+from receiver.cli.name_completion import complete_type
 from receiver.gateway import sites_of
 from receiver.mapping import RouteTable
 from receiver.settings import ConfigError, Settings, load_settings
@@ -32,7 +33,9 @@ FIRST_TESTS = "standard.toml"
 def init(
     config: ConfigOption = CONFIG,
     source: Annotated[str, typer.Option(help="A name for your AOM site.")] = "academy",
-    connector: Annotated[str, typer.Option(help="The CRM to write to.")] = "sandbox",
+    connector: Annotated[
+        str, typer.Option(help="The CRM to write to.", autocompletion=complete_type)
+    ] = "sandbox",
     timezone: Annotated[str, typer.Option(help="The time zone in which AOM shows dates.")] = "UTC",
     force: Annotated[bool, typer.Option(help="Replace a file that exists.")] = False,
     full: Annotated[

@@ -28,7 +28,9 @@ from receiver.cli.app import (
     print_json,
     settings_of,
 )
+from receiver.cli.id_completion import complete_event_id, complete_group
 from receiver.cli.local_times import SinceOption, UntilOption, iso_time
+from receiver.cli.name_completion import complete_connector, complete_event, complete_source
 from receiver.text.escape import escape_hidden
 from receiver.text.plurals import pluralize
 
@@ -48,15 +50,26 @@ class DeliveryState(StrEnum):
 @app.command()
 def replay(
     ids: Annotated[
-        list[str] | None, typer.Argument(help="Events by their ids; or choose with the options.")
+        list[str] | None,
+        typer.Argument(
+            help="Events by their ids; or choose with the options.",
+            autocompletion=complete_event_id,
+        ),
     ] = None,
     config: ConfigOption = CONFIG,
-    group: Annotated[str | None, typer.Option(help="A group of `dead`.")] = None,
+    group: Annotated[
+        str | None, typer.Option(help="A group of `dead`.", autocompletion=complete_group)
+    ] = None,
     state: Annotated[DeliveryState | None, typer.Option(help="Deliveries in this state.")] = None,
-    connector: Annotated[str | None, typer.Option(help="To this connector only.")] = None,
-    source: Annotated[str | None, typer.Option(help="Events of this source.")] = None,
+    connector: Annotated[
+        str | None, typer.Option(help="To this connector only.", autocompletion=complete_connector)
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option(help="Events of this source.", autocompletion=complete_source)
+    ] = None,
     event: Annotated[
-        str | None, typer.Option(help="Events of this name, e.g. order.placed.")
+        str | None,
+        typer.Option(help="Events of this name, e.g. order.placed.", autocompletion=complete_event),
     ] = None,
     since: SinceOption = None,
     until: UntilOption = None,

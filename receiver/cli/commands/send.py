@@ -33,6 +33,7 @@ from receiver.cli.app import (
     print_json,
     settings_of,
 )
+from receiver.cli.name_completion import complete_event, complete_source
 from receiver.settings import Settings
 from receiver.settings.gateway_urls import inbound_url, local_url
 from receiver.text.escape import escape_hidden
@@ -60,11 +61,18 @@ class PostedEvent:
 def send(
     events: Annotated[
         list[str] | None,
-        typer.Argument(help="Events whose samples to send; all that have one unless given."),
+        typer.Argument(
+            help="Events whose samples to send; all that have one unless given.",
+            autocompletion=complete_event,
+        ),
     ] = None,
     config: ConfigOption = CONFIG,
     source: Annotated[
-        str | None, typer.Option(help="The source to send as; the first one unless given.")
+        str | None,
+        typer.Option(
+            help="The source to send as; the first one unless given.",
+            autocompletion=complete_source,
+        ),
     ] = None,
     url: Annotated[
         str | None, typer.Option(help="Another gateway, e.g. https://hooks.springfield.edu.")

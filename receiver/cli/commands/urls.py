@@ -18,6 +18,7 @@ from receiver.cli.app import (
     print_json,
     settings_of,
 )
+from receiver.cli.name_completion import complete_source
 from receiver.settings import Settings
 from receiver.settings.gateway_urls import inbound_url, menu_urls, public_url
 
@@ -25,7 +26,10 @@ from receiver.settings.gateway_urls import inbound_url, menu_urls, public_url
 @app.command()
 def urls(
     config: ConfigOption = CONFIG,
-    source: Annotated[str | None, typer.Option(help="One source; all unless given.")] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(help="One source; all unless given.", autocompletion=complete_source),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show the URLs to paste into AOM, one per entry of its menu. They hold the token: treat them

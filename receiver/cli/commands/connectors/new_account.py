@@ -20,12 +20,18 @@ from receiver.cli.app import (
     print_json,
     settings_of,
 )
+from receiver.cli.name_completion import complete_connector
 from receiver.text.plurals import pluralize
 
 
 @app.command("new-account")
 def new_account(
-    connector: Annotated[str, typer.Argument(help="The connector's name in the configuration.")],
+    connector: Annotated[
+        str,
+        typer.Argument(
+            help="The connector's name in the configuration.", autocompletion=complete_connector
+        ),
+    ],
     config: ConfigOption = CONFIG,
     yes: YesOption = False,
     as_json: JsonOption = False,

@@ -28,6 +28,7 @@ from receiver.cli.app import (
     settings_of,
     show_faults,
 )
+from receiver.cli.name_completion import complete_connector
 from receiver.cli.temporary_connector import temporary_connector
 from receiver.mapping import RouteTable
 from receiver.settings import ConfigFault, Settings
@@ -67,7 +68,10 @@ def _fault(name: str, problem: Problem) -> ConfigFault:
 
 @app.command()
 def provision(
-    connector: Annotated[str, typer.Argument(help="A connector of the configuration.")],
+    connector: Annotated[
+        str,
+        typer.Argument(help="A connector of the configuration.", autocompletion=complete_connector),
+    ],
     config: ConfigOption = CONFIG,
     apply: Annotated[bool, typer.Option("--apply", help="Create what the plan lists.")] = False,
     as_json: JsonOption = False,

@@ -33,6 +33,7 @@ from receiver.cli.compared_mappings import (
     fetch_mapping,
 )
 from receiver.cli.local_times import SinceOption, UntilOption, parse_time
+from receiver.cli.name_completion import complete_connector, complete_event, complete_source
 from receiver.cli.reports.difference_report import show_comparison, show_note
 from receiver.comparison import Comparison, ComparisonJob, compare_mappings, lower_priority
 from receiver.inbox import EventFilter, StoreUnavailable
@@ -72,11 +73,17 @@ def diff(
         ),
     ] = None,
     connector: Annotated[
-        str | None, typer.Option(help="What is written to this connector only.")
+        str | None,
+        typer.Option(
+            help="What is written to this connector only.", autocompletion=complete_connector
+        ),
     ] = None,
-    source: Annotated[str | None, typer.Option(help="Events of this source.")] = None,
+    source: Annotated[
+        str | None, typer.Option(help="Events of this source.", autocompletion=complete_source)
+    ] = None,
     event: Annotated[
-        str | None, typer.Option(help="Events of this name, e.g. order.placed.")
+        str | None,
+        typer.Option(help="Events of this name, e.g. order.placed.", autocompletion=complete_event),
     ] = None,
     since: SinceOption = None,
     until: UntilOption = None,

@@ -34,6 +34,7 @@ from receiver.cli.app import (
     print_json,
     settings_of,
 )
+from receiver.cli.id_completion import complete_event_id
 from receiver.cli.reports.case_report import show_coverage, show_results
 from receiver.cli.saved_case import replace_file, save_case
 from receiver.gateway import sites_of
@@ -61,6 +62,7 @@ def run_tests(
             help="Make a case of this stored event, its personal data replaced, in the file "
             "given or in tests/saved.toml.",
             metavar="EVENT_ID",
+            autocompletion=complete_event_id,
         ),
     ] = None,
     coverage: Annotated[

@@ -20,11 +20,14 @@ from receiver.cli.app import (
     print_json,
     settings_of,
 )
+from receiver.cli.id_completion import complete_alarm
 from receiver.cli.local_times import show_time
 from receiver.cli.reports.table_cells import table_cell
 from receiver.text.escape import escape_hidden
 
-KeyArgument = Annotated[str, typer.Argument(help="The alarm, as `alarms` shows it.")]
+KeyArgument = Annotated[
+    str, typer.Argument(help="The alarm, as `alarms` shows it.", autocompletion=complete_alarm)
+]
 
 firing = typer.Typer()
 app.add_typer(firing, name="alarms")

@@ -11,9 +11,13 @@ import typer
 
 from receiver.cli.admin_client import in_path, open_admin
 from receiver.cli.app import CONFIG, ConfigOption, JsonOption, app, out, print_json, settings_of
+from receiver.cli.name_completion import complete_connector
 from receiver.text.escape import escape_hidden
 
-ConnectorArgument = Annotated[str, typer.Argument(help="Its name in the configuration.")]
+ConnectorArgument = Annotated[
+    str,
+    typer.Argument(help="Its name in the configuration.", autocompletion=complete_connector),
+]
 
 
 @app.command()

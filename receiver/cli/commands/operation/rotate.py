@@ -24,6 +24,7 @@ from receiver.cli.app import (
 )
 from receiver.cli.commands.urls import list_urls, show_urls
 from receiver.cli.local_times import show_time
+from receiver.cli.name_completion import complete_source
 from receiver.settings import Settings
 from receiver.settings.private_files import rewrite_file
 from receiver.settings.token_rotation import (
@@ -40,7 +41,9 @@ _OLD = ".old"  # a file with the token before
 
 @app.command()
 def rotate(
-    source: Annotated[str, typer.Argument(help="Its name in the configuration.")],
+    source: Annotated[
+        str, typer.Argument(help="Its name in the configuration.", autocompletion=complete_source)
+    ],
     config: ConfigOption = CONFIG,
     finish: Annotated[
         bool,
