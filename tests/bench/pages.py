@@ -225,6 +225,7 @@ def kinds(events: int) -> Iterator[tuple[str, list[str]]]:
     }
     for what, asked in searches.items():
         yield f"Events{what}", [f"/console/events?{urlencode(one)}" for one in asked]
+    yield "Source", [f"/console/sources/{random.choice(SOURCES)}" for _ in range(TURNS)]
     yield "Person", [f"/console/people?{urlencode({'email': email})}" for email in people]
     for what, texts in {
         "an address": people,
