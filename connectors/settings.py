@@ -23,7 +23,7 @@ class RateLimit(BaseModel):
     seconds: Annotated[float, Field(gt=0, le=86_400, description="in so many seconds")]
 
 
-def _listed(given: object) -> object:
+def _as_tuple(given: object) -> object:
     """One name may stand without brackets."""
     named = (given,) if isinstance(given, str) else given
     if not isinstance(named, list | tuple) or not all(isinstance(one, str) for one in named):
@@ -47,7 +47,7 @@ class ConnectorSettings(BaseModel):
     type: Annotated[str, Field(description="the connector's entry point")]
     mapping: Annotated[
         tuple[str, ...],
-        BeforeValidator(_listed),
+        BeforeValidator(_as_tuple),
         WithJsonSchema({"type": ["string", "array"], "items": {"type": "string"}}),
         Field(
             description='"standard" takes the routes that the connector ships; a list takes several'

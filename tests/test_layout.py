@@ -147,6 +147,7 @@ MODULES = {
     ),
     "receiver/settings/table_reader.py": ("tests/settings/test_model.py", WITHIN),
     "receiver/settings/value_types.py": ("tests/settings/test_model.py", DECLARES),
+    "receiver/telemetry/metric_registry.py": ("tests/telemetry/test_metrics.py", WITHIN),
     "receiver/telemetry/log_lines.py": ("tests/telemetry/test_logs.py", WITHIN),
     "receiver/telemetry/worker_metrics.py": ("tests/server/test_worker_processes.py", WITHIN),
 }

@@ -87,7 +87,7 @@ class HttpApi:
         self._rules = (*rules, *HTTP_RULES)
         self._read_failure = read_failure
         given = headers or {}
-        plain_headers = {name: _plain(value) for name, value in given.items()}
+        plain_headers = {name: _reveal_value(value) for name, value in given.items()}
         self._secrets = SecretTexts([*secret_texts(settings), *_secret_words(given)])
         self._lines = asyncio.Semaphore(connections)
         self._client = httpx.AsyncClient(
@@ -289,7 +289,7 @@ class _Sending:
         self.begun |= event.endswith("send_request_headers.started")
 
 
-def _plain(value: str | SecretStr) -> str:
+def _reveal_value(value: str | SecretStr) -> str:
     return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
@@ -297,8 +297,8 @@ def _secret_words(headers: Mapping[str, str | SecretStr]) -> Iterator[str]:
     """Give what headers hold that is secret, with and without the scheme before it."""
     for value in headers.values():
         if isinstance(value, SecretStr):
-            yield _plain(value)
-            yield _plain(value).rpartition(" ")[2]
+            yield _reveal_value(value)
+            yield _reveal_value(value).rpartition(" ")[2]
 
 
 def _segment(id_: str) -> str:

@@ -22,12 +22,12 @@ def write_json(data: Json) -> bytes:
     Raises BatchRefused for what JSON cannot hold; alone in its call, the record is refused.
     """
     try:
-        return orjson.dumps(data, default=_written, option=orjson.OPT_PASSTHROUGH_DATACLASS)
+        return orjson.dumps(data, default=_encode_other, option=orjson.OPT_PASSTHROUGH_DATACLASS)
     except TypeError as error:
         raise BatchRefused("NOT_WRITABLE", f"it cannot be written as JSON: {error}") from error
 
 
-def _written(value: object) -> object:
+def _encode_other(value: object) -> object:
     if isinstance(value, Decimal) and value.is_finite():
         return orjson.Fragment(format(value, "f"))
     raise TypeError(f"{type(value).__name__} is no type of JSON")
@@ -51,14 +51,14 @@ def value_at(answer: Json, *path: str | int, type_: type[T]) -> T:
         try:
             found = found[step]
         except (KeyError, IndexError, TypeError):
-            raise Unavailable(f"the answer has no {_shown(path)}") from None
+            raise Unavailable(f"the answer has no {_show_path(path)}") from None
     if not isinstance(found, type_) or (isinstance(found, bool) and type_ is int):
         raise Unavailable(
-            f"{_shown(path)} of the answer is of the type {type(found).__name__}, not "
+            f"{_show_path(path)} of the answer is of the type {type(found).__name__}, not "
             f"{type_.__name__}"
         )
     return found
 
 
-def _shown(path: tuple[str | int, ...]) -> str:
+def _show_path(path: tuple[str | int, ...]) -> str:
     return ".".join(map(str, path)) or "value"

@@ -14,7 +14,7 @@ from connectors.base import Context, RateLimit, TimedOut, Unavailable
 from connectors.http import describe_connection_error, read_json, read_retry_after
 from connectors.http.secrets import SecretTexts, secret_texts
 from connectors.hubspot.error_body import read_error
-from connectors.hubspot.errors import CallRefused, SetUpMissing, call_error
+from connectors.hubspot.errors import HubSpotCallRefused, SetUpMissing, call_error
 from connectors.hubspot.paths import ApiPaths
 from connectors.threads import Threads
 
@@ -88,7 +88,7 @@ class HubSpotApi:
         """GET. No record is to blame for its failure: SetUpMissing, not BatchRefused."""
         try:
             return await self.call("GET", path)
-        except CallRefused as error:
+        except HubSpotCallRefused as error:
             raise SetUpMissing(f"HubSpot refuses GET {path}: {error}", error.fault) from error
 
     async def aclose(self) -> None:

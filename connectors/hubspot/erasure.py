@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from connectors.base import Plan, Problem, Report, Step
-from connectors.hubspot.errors import CallRefused
+from connectors.hubspot.errors import HubSpotCallRefused
 from connectors.hubspot.json_answers import items_of
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ async def erase_contacts(plan: Plan, api: HubSpotApi) -> Report:
         text = f"the contact {step.data['id']} was deleted for good"
         try:
             await api.call("POST", api.paths.erase(), {"objectId": step.data["id"]})
-        except CallRefused as error:
+        except HubSpotCallRefused as error:
             failed.append(
                 Problem(
                     f"contact {step.data['id']}",
@@ -72,7 +72,7 @@ async def _find(keys: Collection[str], id_property: str | None, api: HubSpotApi)
         body["idProperty"] = id_property
     try:
         data = await api.call("POST", api.paths.batch("contacts", "read"), body)
-    except CallRefused:
+    except HubSpotCallRefused:
         return []  # HubSpot has none of them
     return [str(item["id"]) for item in items_of(data, "results") if item.get("id")]
 

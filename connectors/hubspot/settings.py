@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, SecretStr
 
 from connectors.base import ConnectorSettings
-from connectors.hubspot.errors import KEYS
+from connectors.hubspot.error_table import KEYS
 
 _VERSION = re.compile(r"v3|20\d\d-(03|09)")  # HubSpot publishes one each March and September
 

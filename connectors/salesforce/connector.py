@@ -110,7 +110,7 @@ class SalesforceConnector:
             return []
         name = api_name(object)
         async with self._watched(name):
-            return await self._read(name, records, fields)
+            return await self._read_object(name, records, fields)
 
     async def grow(
         self, object: str, options: Mapping[str, Collection[str]]
@@ -199,7 +199,7 @@ class SalesforceConnector:
         keys = (key_field, self._settings.account.key_field)
         return await row_outcomes(self._objects, name, results, key_fields=keys)
 
-    async def _read(
+    async def _read_object(
         self, name: str, records: Sequence[Record], fields: Collection[str]
     ) -> list[Found | None]:
         key_field = key_field_of(self._settings, name, records[0].key_field)

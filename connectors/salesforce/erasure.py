@@ -79,7 +79,7 @@ class ErasurePlanner:
                 places[id_] = name
             else:
                 others.append((name, id_, STAYS.format(name, id_)))
-        for name, row in await self._found(person):
+        for name, row in await self._find_rows(person):
             own = name == "Account" or fold_case(row[self._key_of(name)]) in person
             if own:
                 places.setdefault(str(row["Id"]), name)
@@ -87,7 +87,7 @@ class ErasurePlanner:
                 others.append((name, str(row["Id"]), ELSEWHERE.format(name, row["Id"])))
         return [(name, id_) for id_, name in places.items()], others
 
-    async def _found(self, person: Collection[str]) -> list[tuple[str, FoundRow]]:
+    async def _find_rows(self, person: Collection[str]) -> list[tuple[str, FoundRow]]:
         """Look for the person's Contacts by key and by e-mail, and for the Account of their own."""
         key = self._key_of("Contact")
         columns = ["Id", "Email", key]

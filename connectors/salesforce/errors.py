@@ -105,7 +105,7 @@ def failure_of(answer: ForeignAnswer) -> SalesforceFailure:
         return part_failure(answer.status, body)
     return SalesforceFailure(
         f"HTTP {answer.status}",
-        describe_answer(answer),
+        describe_foreign_answer(answer),
         rule=rule_of(NOT_SALESFORCES, status=answer.status),
     )
 
@@ -151,7 +151,7 @@ def full_error(failed: SalesforceFailure, retry_after: float | None = None) -> T
     return Throttled(text, retry_after or failed.rule.wait, daily=True)
 
 
-def describe_answer(answer: ForeignAnswer) -> str:
+def describe_foreign_answer(answer: ForeignAnswer) -> str:
     """Say what an answer is that is not Salesforce's: a page, a redirect and where to."""
     if host := urlsplit(answer.headers.get("Location", "")).hostname:
         return f"it redirects to {host}; was My Domain renamed?"

@@ -17,7 +17,7 @@ from connectors.sandbox.values import (
     as_text,
     is_email,
     is_name,
-    is_text,
+    is_storable,
     stored_value,
 )
 
@@ -71,7 +71,7 @@ def _accept(
 
 
 def _bad_key(key: str, key_field: str | None) -> Refused | None:
-    if not key or len(key) > MAX_KEY or not is_text(key):
+    if not key or len(key) > MAX_KEY or not is_storable(key):
         return Refused(
             "INVALID_KEY", f"a key has 1 to {MAX_KEY} characters, and no NUL among them", key_field
         )

@@ -103,7 +103,7 @@ class SandboxConnector:
         key_field = records[0].key_field or self.key_fields.get(object)
         keys = [stored_key(record.former_key or record.key, key_field) for record in records]
         there = await self._call("read", lambda: self._store.read(object, keys))
-        return [_found(there[key], fields) if key in there else None for key in keys]
+        return [_found_record(there[key], fields) if key in there else None for key in keys]
 
     # options come into being as they are written
     async def grow(
@@ -178,7 +178,7 @@ class SandboxConnector:
             await asyncio.sleep(latency)
 
 
-def _found(row: tuple[int, Mapping[str, Json]], fields: Collection[str]) -> Found:
+def _found_record(row: tuple[int, Mapping[str, Json]], fields: Collection[str]) -> Found:
     id_, values = row
     return Found(str(id_), {name: values.get(name) for name in fields})
 

@@ -72,7 +72,7 @@ class SandboxStore:
         """Write rows of one object, whose keys differ. Their order is the answers' order."""
         with self._call("upsert") as db:
             notes = {row.key: _rename(db, object, row) for row in rows if row.former_key}
-            old = _read(db, object, [row.key for row in rows])
+            old = _read_rows(db, object, [row.key for row in rows])
             db.executemany(
                 "UPDATE record SET fields = ?, writes = writes + 1 WHERE id = ?",
                 [
@@ -91,7 +91,7 @@ class SandboxStore:
     def read(self, object: str, keys: Sequence[str]) -> dict[str, tuple[int, Mapping[str, Json]]]:
         """Give the id and the fields of those that are there, by their keys."""
         with self._call("read") as db:
-            return _read(db, object, keys)
+            return _read_rows(db, object, keys)
 
     def link(self, pairs: Sequence[Link]) -> list[Outcome]:
         with self._call("link") as db:
@@ -174,8 +174,8 @@ class SandboxStore:
         except sqlite3.Error as error:
             self.close()
             raise _fault(self.path, error) from error
-        except BaseException:
-            self.close()  # which rolls back
+        except BaseException:  # interrupted, too: closing rolls back
+            self.close()
             raise
 
 
@@ -187,7 +187,7 @@ def _open(path: Path, timeout: float) -> sqlite3.Connection:
             _create(db, path)
         db.execute("PRAGMA journal_mode = TRUNCATE")
         db.execute("PRAGMA synchronous = NORMAL")
-    except BaseException:
+    except BaseException:  # interrupted, too: nobody else has the connection
         db.close()
         raise
     return db
@@ -234,7 +234,7 @@ def _fault(path: Path, error: sqlite3.Error) -> ConnectorError:
     )
 
 
-def _read(
+def _read_rows(
     db: sqlite3.Connection, object: str, keys: Sequence[str]
 ) -> dict[str, tuple[int, Mapping[str, Json]]]:
     places = ", ".join("?" * len(keys))
@@ -251,7 +251,7 @@ def _rename(db: sqlite3.Connection, object: str, row: SandboxRow) -> tuple[str, 
         "UPDATE OR IGNORE record SET key = ? WHERE object = ? AND key = ?",
         (row.key, object, row.former_key),
     ).rowcount
-    both = _read(db, object, [row.key, str(row.former_key)])
+    both = _read_rows(db, object, [row.key, str(row.former_key)])
     if changed or str(row.former_key) not in both:
         return ()
     return (f"another {object} has the new key already: it is written from now on",)

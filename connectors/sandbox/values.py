@@ -43,7 +43,7 @@ def is_email(text: str) -> bool:
     return len(text) <= MAX_EMAIL and _EMAIL.fullmatch(text) is not None
 
 
-def is_text(text: str) -> bool:
+def is_storable(text: str) -> bool:
     """Whether a database can keep it: without NUL and halves of surrogate pairs."""
     return _NO_TEXT.search(text) is None
 
@@ -76,7 +76,7 @@ def stored_value(value: object) -> Json | Append:
 def _checked_text(text: str) -> str:
     if len(text) > MAX_TEXT:
         raise ValueError(f"{len(text)} characters are more than {MAX_TEXT}")
-    if not is_text(text):
+    if not is_storable(text):
         raise ValueError("NUL and halves of surrogate pairs can't be kept")
     return text
 

@@ -21,11 +21,11 @@ from connectors.testing.faults import (
     through_proxy,
 )
 from connectors.testing.links import make_pair
-from connectors.testing.proxy import Fault, FaultProxy
+from connectors.testing.proxy import FaultProxy, InjectedFault
 from connectors.testing.setup import needs_of
 from connectors.testing.trial import Check, Gate, NotTried, Trial, must
 
-UNREACHED = Fault("a reset", "reset")
+UNREACHED = InjectedFault("a reset", "reset")
 CLOSING_SECONDS = 5.0
 
 
@@ -118,13 +118,13 @@ async def secrets_stay_secret(trial: Trial) -> None:
         must(cut == text, f"the secrets of the settings stay secret, but one is in {place}: {cut}")
 
 
-def _repeat(secrets: str) -> Fault:
+def _repeat(secrets: str) -> InjectedFault:
     said = f"not known: {secrets}"
     body = json.dumps({"message": said, "error": "invalid_client", "error_description": said})
     return replace(UNAUTHORIZED, name="401 with the secrets", body=body.encode())
 
 
-async def _say(trial: Trial, fault: Fault | None) -> list[tuple[str, str]]:
+async def _say(trial: Trial, fault: InjectedFault | None) -> list[tuple[str, str]]:
     """Give all that a connector says of a write and a check: where, and the text."""
     said: list[tuple[str, str]] = []
     async with through_proxy(trial) as (proxy, connector):

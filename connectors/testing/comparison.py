@@ -36,7 +36,7 @@ def same_value(written: Value, stored: Any) -> bool:  # noqa: PLR0911 - one for 
         case int() | Decimal():
             return _number(stored) == written
         case datetime():
-            return _moment(stored) == written
+            return _parse_moment(stored) == written
         case date():
             return _day(stored) == written
         case Append():
@@ -61,7 +61,7 @@ def _number(stored: Any) -> Decimal | None:
         return None
 
 
-def _moment(stored: Any) -> datetime | None:
+def _parse_moment(stored: Any) -> datetime | None:
     if isinstance(stored, datetime):
         found = stored
     elif _MILLISECONDS.fullmatch(str(stored)):

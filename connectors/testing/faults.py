@@ -26,7 +26,7 @@ from connectors.base import (
     Unavailable,
 )
 from connectors.testing.links import are_linked, link_pairs, make_pair
-from connectors.testing.proxy import Fault, FaultProxy
+from connectors.testing.proxy import FaultProxy, InjectedFault
 from connectors.testing.trial import Breach, Check, NotTried, Trial, must
 
 SECONDS = 1.0
@@ -42,31 +42,33 @@ PAGE = b"<!DOCTYPE html><html><body><h1>We'll be back soon</h1></body></html>"
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 WAIT = 7
 
-UNAUTHORIZED = Fault("401", status=401, headers=JSON, body=b'{"message": "unauthorized"}')
-FORBIDDEN = Fault("403", status=403, headers=JSON, body=b'{"message": "forbidden"}')
-TOO_MANY = Fault("429", status=429, headers=JSON, body=b'{"message": "too many requests"}')
+UNAUTHORIZED = InjectedFault("401", status=401, headers=JSON, body=b'{"message": "unauthorized"}')
+FORBIDDEN = InjectedFault("403", status=403, headers=JSON, body=b'{"message": "forbidden"}')
+TOO_MANY = InjectedFault("429", status=429, headers=JSON, body=b'{"message": "too many requests"}')
 TOO_MANY_WITH_TIME = replace(
     TOO_MANY,
     name=f"429 with Retry-After: {WAIT}",
     headers={**JSON, "Retry-After": str(WAIT)},
 )
 SERVER_ERRORS = (
-    Fault("500", status=500, headers=JSON, body=b'{"message": "internal error"}'),
-    Fault("an HTML page with the status 502", status=502, headers=HTML, body=PAGE),
-    Fault("503 without a body", status=503),
+    InjectedFault("500", status=500, headers=JSON, body=b'{"message": "internal error"}'),
+    InjectedFault("an HTML page with the status 502", status=502, headers=HTML, body=PAGE),
+    InjectedFault("503 without a body", status=503),
 )
 NO_JSON = (
-    Fault("an HTML page with the status 200", headers=HTML, body=PAGE),
-    Fault("an answer that is cut in the middle", "cut", applied=True),
-    Fault("half of a JSON text", headers=JSON, body=b'{"results": [{"id": "1', applied=True),
+    InjectedFault("an HTML page with the status 200", headers=HTML, body=PAGE),
+    InjectedFault("an answer that is cut in the middle", "cut", applied=True),
+    InjectedFault(
+        "half of a JSON text", headers=JSON, body=b'{"results": [{"id": "1', applied=True
+    ),
 )
 RESETS = (
-    Fault("a reset before the account has the request", "reset"),
-    Fault("a reset after the account has done it", "reset", applied=True),
+    InjectedFault("a reset before the account has the request", "reset"),
+    InjectedFault("a reset after the account has done it", "reset", applied=True),
 )
-SILENCE = Fault("silence", "silence")
-SILENCE_AFTERWARDS = Fault("silence after the account has done it", "silence", applied=True)
-TRICKLE = Fault("an answer that never ends", "trickle")
+SILENCE = InjectedFault("silence", "silence")
+SILENCE_AFTERWARDS = InjectedFault("silence after the account has done it", "silence", applied=True)
+TRICKLE = InjectedFault("an answer that never ends", "trickle")
 
 
 async def refused_calls_pause_the_connector(trial: Trial) -> None:
@@ -118,7 +120,7 @@ class Attempt:
 
 
 async def try_faults(
-    trial: Trial, faults: Sequence[Fault], *errors: type[ConnectorError]
+    trial: Trial, faults: Sequence[InjectedFault], *errors: type[ConnectorError]
 ) -> list[ConnectorError]:
     """Let each fault befall all requests of a write from the first on, from the second on, and so
     forth; the same for `link` and `read`. Gives what `upsert` raised.
@@ -126,7 +128,7 @@ async def try_faults(
     raised: list[ConnectorError] = []
     alone = 0
     numbers = iter(range(1, 1_000_000))
-    for make in (_upsert, _link, _read):
+    for make in (_upsert, _link, _read_attempt):
         calls = await _count_calls(trial, make, next(numbers))
         for fault in faults:
             slow = is_slow(fault)
@@ -157,7 +159,7 @@ async def _count_calls(
 async def _try_fault(
     trial: Trial,
     attempt: Attempt | None,
-    fault: Fault,
+    fault: InjectedFault,
     first: int,
     errors: tuple[type[ConnectorError], ...],
 ) -> ConnectorError | None:
@@ -180,7 +182,10 @@ async def _try_fault(
 
 
 async def _try_batch(
-    trial: Trial, faults: Sequence[Fault], errors: tuple[type[ConnectorError], ...], alone: int
+    trial: Trial,
+    faults: Sequence[InjectedFault],
+    errors: tuple[type[ConnectorError], ...],
+    alone: int,
 ) -> None:
     """Let each fault befall the middle of a batch, where a record has a call of its own: what was
     written may be Saved, the others are Retry, or the error is raised for all.
@@ -260,7 +265,10 @@ async def _is_there(attempt: Attempt, outcomes: Sequence[Outcome], where: str) -
 
 
 def _is_right(
-    error: ConnectorError, fault: Fault, where: str, errors: tuple[type[ConnectorError], ...]
+    error: ConnectorError,
+    fault: InjectedFault,
+    where: str,
+    errors: tuple[type[ConnectorError], ...],
 ) -> None:
     due = " or ".join(kind.__name__ for kind in errors)
     must(
@@ -330,7 +338,7 @@ async def _link(trial: Trial, number: int) -> Attempt | None:
     return Attempt("link", act, verify)
 
 
-async def _read(trial: Trial, number: int) -> Attempt | None:
+async def _read_attempt(trial: Trial, number: int) -> Attempt | None:
     if not isinstance(trial.connector, Reads):
         return None
     record = trial.record(number)
@@ -359,7 +367,7 @@ async def through_proxy(
                 proxy.pass_on()
 
 
-def is_slow(fault: Fault) -> bool:
+def is_slow(fault: InjectedFault) -> bool:
     """Whether a fault lasts until the time-out."""
     return fault.kind in ("silence", "trickle")
 

@@ -44,7 +44,7 @@ Kind = Literal["answer", "cut", "silence", "trickle", "reset"]
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class InjectedFault:
     """What befalls a request. `applied`: the account has done what was asked, its answer is lost.
 
     `answer` gives `status`, `headers` and `body`; `cut` closes in the middle of the account's
@@ -116,7 +116,7 @@ class FaultProxy:
         """Whether the connector's loop stood still while it had an answer to wait for."""
         self._account = urlsplit(account)
         self._taken, self._beats = taken, beats
-        self._fault: Fault | None = None
+        self._fault: InjectedFault | None = None
         self._first = 0
         self._port = 0
         self._connections: set[asyncio.Task[None]] = set()
@@ -135,7 +135,7 @@ class FaultProxy:
     def open_connections(self) -> int:
         return len(self._connections)
 
-    def fail(self, fault: Fault, first: int = 0) -> None:
+    def fail(self, fault: InjectedFault, first: int = 0) -> None:
         """Let this befall all requests from now on, but for so many that come before."""
         self._fault, self._first = fault, len(self.calls) + first
 
@@ -219,7 +219,7 @@ class FaultProxy:
 
     async def _befall(
         self,
-        fault: Fault,
+        fault: InjectedFault,
         request: _Request,
         answer: _Answer | None,
         reader: asyncio.StreamReader,

@@ -142,7 +142,7 @@ async def options_are_appended_again_and_again(trial: Trial) -> None:
         given += [one for one in options if one not in given]
         record = trial.record(fields={name: Append(options)})
         await trial.save(record)
-        stored = options_of((await _read(trial, record, saved.id)).get(name))
+        stored = options_of((await _read_back(trial, record, saved.id)).get(name))
         must(
             sorted(stored) == sorted(one.casefold() for one in given),
             f"Append adds to the options that are there: of {name} {given} were due, but the "
@@ -163,7 +163,7 @@ async def an_unknown_field_is_not_dropped_in_silence(trial: Trial) -> None:
     problems = await trial.connector.check(needs_of(trial, {name: "a text"}))
     if any(name in f"{problem.where} {problem.message}" for problem in problems):
         return
-    stored = await _read(trial, record, outcome.id)
+    stored = await _read_back(trial, record, outcome.id)
     must(
         same_value("a text", stored.get(name)),
         f"a field that the CRM lacks is not dropped in silence: {name} was saved without a note, "
@@ -192,7 +192,7 @@ def _text_field(trial: Trial) -> str:
     raise NotTried("neither the first object's fields nor `typed` have a text")
 
 
-async def _read(trial: Trial, record: Record, id: str) -> Mapping[str, Any]:
+async def _read_back(trial: Trial, record: Record, id: str) -> Mapping[str, Any]:
     stored = await trial.read_back(record, id)
     if stored is None:
         raise Breach(f"{record.object} {record.key} is Saved as {id!r}, but the account has none")
@@ -201,7 +201,7 @@ async def _read(trial: Trial, record: Record, id: str) -> Mapping[str, Any]:
 
 async def _holds(trial: Trial, record: Record, id: str, because: str = "was written") -> None:
     """Compare all fields of a record with what the account holds."""
-    stored = await _read(trial, record, id)
+    stored = await _read_back(trial, record, id)
     for name, value in record.fields.items():
         found = stored.get(name)
         must(

@@ -29,7 +29,7 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
     return address.is_global and not special
 
 
-async def find_addresses(host: str, port: int) -> list[str]:
+async def resolve_host(host: str, port: int) -> list[str]:
     """Look up a host. Raises Misconfigured unless all its addresses are public, OSError where it
     has none.
     """
@@ -51,12 +51,12 @@ class PublicTransport(httpx.AsyncHTTPTransport):
     no name can lead elsewhere in between.
     """
 
-    find_addresses = staticmethod(find_addresses)
+    resolve_host = staticmethod(resolve_host)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send to the first address of the host that can be reached."""
         host = request.url.host
-        *others, last = await self.find_addresses(host, request.url.port or 443)
+        *others, last = await self.resolve_host(host, request.url.port or 443)
         for address in others:
             try:
                 return await super().handle_async_request(_at(request, host, address))

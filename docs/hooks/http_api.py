@@ -12,7 +12,7 @@ from typing import Any
 
 from docs.hooks.markdown import code, table
 from receiver.admin.openapi import describe_operations as describe
-from receiver.admin.routes import list_operations
+from receiver.admin.operation_list import list_operations
 from receiver.gateway import Gateway, open_store
 from receiver.http.problem_details import PROBLEMS
 from receiver.server.app import public_routes

@@ -45,7 +45,9 @@ async def plan_erasure(gateway: Gateway, email: str) -> tuple[CrmErasure, ...]:
     """Say what would be erased. Changes nothing."""
     plans = await _plans(gateway, email)
     return tuple(
-        CrmErasure(name, tuple(step.text for step in plan.steps), left=_shown(plan.blockers))
+        CrmErasure(
+            name, tuple(step.text for step in plan.steps), left=_present_problems(plan.blockers)
+        )
         for name, plan in plans.items()
     )
 
@@ -56,7 +58,9 @@ async def erase_in_crms(gateway: Gateway, email: str) -> tuple[CrmErasure, ...]:
     What was pending of the person is given up before, or it would come after.
     """
     if unfinished := await _stop_writing(gateway, email):
-        return tuple(CrmErasure(name, failed=_shown([STILL_WRITING])) for name in unfinished)
+        return tuple(
+            CrmErasure(name, failed=_present_problems([STILL_WRITING])) for name in unfinished
+        )
     done = []
     async with _connectors(gateway) as connectors:
         for name, plan in (await _plans(gateway, email)).items():
@@ -65,7 +69,11 @@ async def erase_in_crms(gateway: Gateway, email: str) -> tuple[CrmErasure, ...]:
                 *report.failed,
                 *(one for one in plan.blockers if one.fatal and not plan.steps),
             )
-            done.append(CrmErasure(name, report.done, _shown(failed), _shown(plan.blockers)))
+            done.append(
+                CrmErasure(
+                    name, report.done, _present_problems(failed), _present_problems(plan.blockers)
+                )
+            )
             structlog.get_logger().info(
                 "person.erased_in_crm",
                 connector=name,
@@ -128,7 +136,7 @@ async def _erase(connector: Connector, plan: Plan) -> Report:
         return Report(failed=(_problem("erase", fault),))
 
 
-def _shown(problems: Iterable[Problem]) -> tuple[CrmProblem, ...]:
+def _present_problems(problems: Iterable[Problem]) -> tuple[CrmProblem, ...]:
     return tuple(CrmProblem(one.where, one.message, one.remedy, one.fatal) for one in problems)
 
 

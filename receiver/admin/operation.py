@@ -114,7 +114,7 @@ class Operation:
                 return operator
             if not operator.may(self.needed_role):
                 return await self._forbid(request, operator, trail)
-            call = await self._read(request)
+            call = await self._check_request(request)
             if isinstance(call, Response):
                 return call
             try:
@@ -157,7 +157,7 @@ class Operation:
                 act.result = describe_answer(answer)
             return answer
 
-    async def _read(self, request: Request) -> OperationCall | Response:
+    async def _check_request(self, request: Request) -> OperationCall | Response:
         """What came in; or the answer to what does not fit."""
         try:
             return OperationCall(

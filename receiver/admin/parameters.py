@@ -39,7 +39,7 @@ _MOMENT = re.compile(
 )
 
 
-def _moment(value: object) -> object:
+def _require_date_text(value: object) -> object:
     """Pydantic would take any number, and any text of digits, for seconds since 1970: a year would
     be a time in 1970.
     """
@@ -59,7 +59,7 @@ def whole_number(value: object) -> object:
     return value
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_require_date_text)]
 Since = Annotated[Moment | None, Field(description="received at this time or later")]
 Until = Annotated[Moment | None, Field(description="received before this time")]
 Source = Annotated[Text | None, Field(description="of this source")]
@@ -177,9 +177,9 @@ class RecordsQuery(Parameters):
 def _one_way(schema: dict[str, Any]) -> None:
     """Says in JSON Schema what `_one_way_to_choose` checks."""
     names = [name for name in schema["properties"] if name not in {"ids", "group", "dry_run"}]
-    conditions = [_given(name) for name in names]
-    beside_ids = [_given(name) for name in names if name != WHERE]
-    ids, group = _given("ids"), _given("group")
+    conditions = [_require_field(name) for name in names]
+    beside_ids = [_require_field(name) for name in names if name != WHERE]
+    ids, group = _require_field("ids"), _require_field("group")
     schema["oneOf"] = [
         {**ids, "not": {"anyOf": [group, *beside_ids]}},
         {**group, "not": {"anyOf": [ids, *conditions]}},
@@ -187,7 +187,7 @@ def _one_way(schema: dict[str, Any]) -> None:
     ]
 
 
-def _given(name: str) -> dict[str, Any]:
+def _require_field(name: str) -> dict[str, Any]:
     return {"required": [name], "properties": {name: {"not": {"type": "null"}}}}
 
 
@@ -225,7 +225,9 @@ class AmendBody(Parameters):
     """What a call in quarantine is amended to: another event name, or another body, or both."""
 
     model_config = ConfigDict(
-        json_schema_extra=lambda schema: schema.update(anyOf=[_given("event"), _given("body")])
+        json_schema_extra=lambda schema: schema.update(
+            anyOf=[_require_field("event"), _require_field("body")]
+        )
     )
 
     event: Annotated[

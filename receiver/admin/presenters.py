@@ -14,7 +14,7 @@ from receiver.admin.configuration.reload import present_configuration
 from receiver.admin.configuration.views import Fault
 from receiver.admin.views import (
     AttemptView,
-    ConnectorStatus,
+    ConnectorStatusView,
     ConnectorWord,
     DeadGroup,
     DeliveryView,
@@ -24,7 +24,7 @@ from receiver.admin.views import (
     EventView,
     KnownAs,
     OriginalView,
-    PersonLane,
+    PersonLaneView,
     PersonRecord,
     PersonView,
     QuarantinedGroup,
@@ -44,6 +44,7 @@ from receiver.gateway import Gateway
 from receiver.inbox import (
     AttemptDetail,
     AttentionGroup,
+    ConnectorStatus,
     DeliveryDetail,
     EventDetail,
     EventRow,
@@ -53,7 +54,6 @@ from receiver.inbox import (
     PersonDetail,
     WaitingLanes,
 )
-from receiver.inbox import ConnectorStatus as StoredStatus
 from receiver.text.known_address import ERASED
 
 MOST_LEFT_OUT = 100  # people of one event
@@ -105,8 +105,10 @@ async def present_status(gateway: Gateway) -> StatusView:
     )
 
 
-def _connector(kind: str, stored: StoredStatus, limiter: RateLimiter | None) -> ConnectorStatus:
-    return ConnectorStatus(
+def _connector(
+    kind: str, stored: ConnectorStatus, limiter: RateLimiter | None
+) -> ConnectorStatusView:
+    return ConnectorStatusView(
         type=kind,
         state=state_of(stored.kind),
         reason=reason_of(stored.reason, stored.waiting),
@@ -120,6 +122,7 @@ def _connector(kind: str, stored: StoredStatus, limiter: RateLimiter | None) -> 
         sizes=stored.sizes,
         waiting=_waiting(stored.waiting),
         calls=limiter.calls if limiter else 0,
+        calls_per_second=limiter.per_second() if limiter else 0.0,
         allowed=Rate(limiter.limit.calls, limiter.limit.seconds)
         if limiter and limiter.limit
         else None,
@@ -162,7 +165,9 @@ def present_quarantined_group(stored: AttentionGroup) -> QuarantinedGroup:
 
 def present_person(stored: PersonDetail) -> PersonView:
     lanes = tuple(
-        PersonLane(one.connector, one.state, one.pending, one.tries, one.failing_since, one.dead)
+        PersonLaneView(
+            one.connector, one.state, one.pending, one.tries, one.failing_since, one.dead
+        )
         for one in stored.lanes
     )
     records = tuple(
@@ -205,7 +210,7 @@ def present_event(
     gateway: Gateway, stored: EventDetail, people: EventPeople | None = None
 ) -> EventView:
     """One event with its whole story."""
-    read_anew = _read(gateway, stored)
+    read_anew = _read_event_anew(gateway, stored)
     people = people or EventPeople()
     return EventView(
         id=stored.id,
@@ -251,7 +256,7 @@ async def find_people(gateway: Gateway, stored: EventDetail) -> EventPeople:
     """As a delivery would know them now: the first of very many. Of an event that cannot be read,
     nobody.
     """
-    read = _read(gateway, stored)
+    read = _read_event_anew(gateway, stored)
     if read is None:
         return EventPeople()
     addresses = read.keys[:MOST_KNOWN]
@@ -286,7 +291,7 @@ def _totals(counts: Mapping[str, Mapping[str, int]]) -> Counter[str]:
     return totals
 
 
-def _read(gateway: Gateway, stored: EventDetail) -> ReadEvent | None:
+def _read_event_anew(gateway: Gateway, stored: EventDetail) -> ReadEvent | None:
     site = gateway.sites.get(stored.source)
     if site is None:
         return None

@@ -88,7 +88,7 @@ class AdminQueries:
     async def replays(self, _call: OperationCall) -> views.ReplaysView:
         running = self._gateway.replays.running()
         return views.ReplaysView(
-            tuple(views.RunningReplay(one.started_at, one.done, one.lanes) for one in running)
+            tuple(views.RunningReplayView(one.started_at, one.done, one.lanes) for one in running)
         )
 
     async def mapping(self, _call: OperationCall) -> MappingView:
@@ -103,7 +103,7 @@ class AdminQueries:
         address = call.path.email.strip().lower()
         return erasure_views.CrmErasures(await crm_erasure.plan_erasure(self._gateway, address))
 
-    async def written(self, call: OperationCall) -> views.WrittenRecord:
+    async def written(self, call: OperationCall) -> views.WrittenRecordView:
         refs = [(call.path.object, call.query.key)]
         (record,) = await find_written_records(self._gateway, call.path.name, refs)
         return record

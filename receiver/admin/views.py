@@ -47,14 +47,14 @@ class WaitingView:
 
 
 @dataclass(frozen=True, slots=True)
-class ConnectorStatus:
+class ConnectorStatusView:
     """`state` is running, or what it waits for; `reason` says more: of a pause, else of whoever is
     tried again (`waiting`).
 
     `leader` is the process that delivers for it, null where none does. `note`: what is to be known
     while it runs, such as that it is slow. `sizes`: how many records of each object the CRM was
     found to take in one call, where that is fewer than it says. `calls` were made by this process
-    since it started.
+    since it started, `calls_per_second` in the last ten seconds.
     """
 
     # empty where it is not configured any more: what it still has waits until it is, or is
@@ -72,6 +72,7 @@ class ConnectorStatus:
     sizes: Mapping[str, int] = field(default_factory=dict)
     waiting: WaitingView | None = None
     calls: int = 0
+    calls_per_second: float = 0.0
     allowed: Rate | None = None  # where a limit is configured, or the CRM has told one
     dry_run: bool = False  # nothing is written
 
@@ -99,7 +100,7 @@ class StatusView:
     dead: int
     quarantined: int
     oldest_pending_seconds: float | None
-    connectors: Mapping[str, ConnectorStatus]
+    connectors: Mapping[str, ConnectorStatusView]
     sources: Mapping[str, SourceView]
     store: StoreView
     configuration: ConfigurationView
@@ -260,7 +261,7 @@ class DriftView:
 
 
 @dataclass(frozen=True, slots=True)
-class RunningReplay:
+class RunningReplayView:
     """Counted in lanes, and events that get deliveries for routes that came after them; `lanes` is
     0 until the number is known.
     """
@@ -272,11 +273,11 @@ class RunningReplay:
 
 @dataclass(frozen=True, slots=True)
 class ReplaysView:
-    items: tuple[RunningReplay, ...]
+    items: tuple[RunningReplayView, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class PersonLane:
+class PersonLaneView:
     connector: str
     state: str
     pending: int
@@ -303,7 +304,7 @@ class PersonView:
 
     email: str
     emails: tuple[str, ...]
-    lanes: tuple[PersonLane, ...]
+    lanes: tuple[PersonLaneView, ...]
     records: tuple[PersonRecord, ...]
 
 
@@ -375,7 +376,7 @@ class RecordView:
 
 
 @dataclass(frozen=True, slots=True)
-class WrittenRecord:
+class WrittenRecordView:
     """What the gateway knows of a record that it wrote: its `id` in the CRM, null where it has
     written none, and its page there. `fields`: field → the id of the event that set it last;
     `links`: what it is tied to, each as OBJECT/KEY.

@@ -105,13 +105,7 @@ def _firing(alarm: Alarm) -> str:
             )
             text += f" The first came {since}. See `aom-gateway quarantine`."
         case "oldest_waiting":
-            retried = f"what is tried again says: {reason}" if reason else "it does not keep up"
-            why = f"it is paused ({alarm.kind})" if alarm.kind else retried
-            text = (
-                f"{_many(alarm.count, 'delivery waits', 'deliveries wait')} for "
-                f"{alarm.connector}, the oldest since {since}: {why}."
-            )
-            text += " See `aom-gateway status`."
+            text = _oldest_waiting(alarm, since, reason)
         case "source_silent":
             text = (
                 f"{alarm.source} has sent nothing since {since}. Look at the webhook settings of "
@@ -127,17 +121,31 @@ def _firing(alarm: Alarm) -> str:
         case "store_damaged" | "store_log":
             text = f"{reason}. It was seen first {since}."
         case _:
-            lost = (
-                f" {_many(alarm.count, 'call was', 'calls were')} answered 503: AOM may not "
-                "send them again."
-                if alarm.count
-                else ""
-            )
-            text = (
-                f"the store fails since {since}: {reason}.{lost} Look at its disk, or at the "
-                "database server."
-            )
+            text = _store_failing(alarm, since, reason)
     return text
+
+
+def _oldest_waiting(alarm: Alarm, since: str, reason: str) -> str:
+    retried = f"what is tried again says: {reason}" if reason else "it does not keep up"
+    why = f"it is paused ({alarm.kind})" if alarm.kind else retried
+    waiting = _many(alarm.count, "delivery waits", "deliveries wait")
+    return (
+        f"{waiting} for {alarm.connector}, the oldest since {since}: {why}. "
+        "See `aom-gateway status`."
+    )
+
+
+def _store_failing(alarm: Alarm, since: str, reason: str) -> str:
+    lost = (
+        f" {_many(alarm.count, 'call was', 'calls were')} answered 503: AOM may not send them "
+        "again."
+        if alarm.count
+        else ""
+    )
+    return (
+        f"the store fails since {since}: {reason}.{lost} Look at its disk, or at the database "
+        "server."
+    )
 
 
 def _resolved(alarm: Alarm) -> str:

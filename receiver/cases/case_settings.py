@@ -118,7 +118,7 @@ class KnownCourse(ProfileCourse):
     _dates = field_validator("enrolled_at")(_aware)
 
 
-class KnownProfile(Profile):
+class CaseProfile(Profile):
     """What is known of the person when the call of a case is delivered. What is not named is 0, or
     nothing; as many courses are counted as are named.
     """
@@ -161,7 +161,7 @@ class CaseSettings(_Table):
         datetime, AfterValidator(_aware), Field(description="when it came in")
     ] = RECEIVED_AT
     profile: Annotated[
-        KnownProfile | None,
+        CaseProfile | None,
         Field(
             description="what is known of the person: { order_count = 3, revenue = 120.5 }; only "
             "what this call tells if absent"

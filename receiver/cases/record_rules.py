@@ -14,7 +14,7 @@ from datetime import datetime
 from connectors.base import Append, Record
 from receiver.cases.case_settings import ExpectSettings
 from receiver.mapping import overwrite_of, ranks_of
-from receiver.mapping.routes.rank import read_date, read_stage
+from receiver.mapping.routes.rank import date_of_rank, stage_of_rank
 
 Rule = str | int | datetime | None
 
@@ -37,8 +37,8 @@ class RecordRules:
     def of(cls, record: Record) -> RecordRules:
         """Those of a record that a mapping gives."""
         mode, overwrite = _mode_of(record), overwrite_of(record)
-        dates = {name: read_date(rank) for name, rank in ranks_of(record).items()}
-        stages = {name: read_stage(rank) for name, rank in ranks_of(record).items()}
+        dates = {name: date_of_rank(rank) for name, rank in ranks_of(record).items()}
+        stages = {name: stage_of_rank(rank) for name, rank in ranks_of(record).items()}
         return cls(
             mode=mode,
             overwrite={} if mode == "create" else overwrite,

@@ -90,7 +90,7 @@ def run_case(case: Case, sites: Mapping[str, SourceContext], routes: RouteTable)
         )
     except InvalidBody as invalid:
         return _quarantined(case, invalid, began)
-    written = _written(explained)
+    written = _fold_written(explained)
     matched, mismatches = _compare(case, written)
     mismatches += _faults(explained)
     result = CaseResult(
@@ -133,7 +133,7 @@ def _quarantined(case: Case, invalid: InvalidBody, began: float) -> CaseResult:
     )
 
 
-def _written(explained: Explanation) -> tuple[WrittenRecord, ...]:
+def _fold_written(explained: Explanation) -> tuple[WrittenRecord, ...]:
     """One record for each key, as a delivery would send it."""
     by_connector: dict[str, list[tuple[Record, ...]]] = {}
     for delivery in explained.deliveries:

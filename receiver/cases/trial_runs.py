@@ -112,7 +112,7 @@ def variants(payload: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for path, value in _paths(payload, ()):
         if path[-1] in _NEVER_CHANGED:
             continue
-        named = _written(path)
+        named = _format_path(path)
         yield f"{named} is absent", _without(payload, path)
         yield f"{named} is null", _with(payload, path, None)
         for words, edge in _edges(value):
@@ -179,7 +179,7 @@ def _needed(value: Any) -> Any:
     }
 
 
-def _written(path: Path) -> str:
+def _format_path(path: Path) -> str:
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)[1:]
 
 

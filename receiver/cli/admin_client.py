@@ -16,14 +16,14 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import quote
 
 import httpx
 from httpx import codes
 from pydantic import SecretStr
 
-from receiver.cli.app import FOUND, WRONG_USE, fail_command
+from receiver.cli.command_failure import FOUND, WRONG_USE, fail_command
 from receiver.gateway import Gateway, open_store
 from receiver.inbox import StoreLocked, StoreUnavailable
 from receiver.server.app import create_app
@@ -64,6 +64,8 @@ class AdminClient:
     async def ask(self, method: str, path: str, **request: Any) -> Any:
         try:
             response = await self.http.request(method, path, **request)
+        except UnicodeEncodeError as error:
+            _refuse_bytes(error)
         except httpx.TransportError as error:
             fail_command(
                 f"No gateway answers at {self.http.base_url}: "
@@ -75,10 +77,10 @@ class AdminClient:
             fail_command(
                 f"The gateway answers {response.status_code}: {refusal_detail(response)}", code=code
             )
-        return read_answer(response)
+        return decode_answer(response)
 
 
-def read_answer(response: httpx.Response, code: int = FOUND) -> Any:
+def decode_answer(response: httpx.Response, code: int = FOUND) -> Any:
     """What the gateway answers; ends the command where somebody else does."""
     try:
         return response.json()
@@ -90,8 +92,17 @@ _SERVE = "Start it with `aom-gateway serve`."
 
 
 def in_path(text: str) -> str:
-    """One step of a path, whatever it holds."""
-    return quote(text, safe="@")
+    """One step of a path, whatever it holds; ends the command where it is no text."""
+    try:
+        return quote(text, safe="@")
+    except UnicodeEncodeError as error:
+        _refuse_bytes(error)
+
+
+def _refuse_bytes(error: UnicodeEncodeError) -> NoReturn:
+    """An argument in another encoding: to guess could erase somebody else."""
+    given = error.object[max(0, error.start - 20) : error.end]
+    fail_command(f"{given!r}: these bytes are no text; write what you give in UTF-8.")
 
 
 @asynccontextmanager
@@ -173,16 +184,19 @@ def _require_file(settings: Settings) -> None:
 def _with_operator(settings: Settings, token: SecretStr) -> Settings:
     """Nobody but this process can call, as an operator that is named after the system's user."""
     server = settings.server.model_copy(update={"admin_token": None})
-    operators = {f"command line ({_user()})": Operator(token=token, role="admin")}
+    operators = {command_line_operator(): Operator(token=token, role="admin")}
     return settings.model_copy(update={"server": server, "operators": operators})
 
 
-def _user() -> str:
-    """The system's name of whoever runs this, or their number where they have none."""
+def command_line_operator() -> str:
+    """Whom the audit names for what is done without a gateway: the system's user, by their number
+    where they have no name.
+    """
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user may have no name
-        return str(os.getuid())
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have none
+        user = str(os.getuid())
+    return f"command line ({user})"
 
 
 def refusal_detail(response: httpx.Response) -> str:

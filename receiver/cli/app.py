@@ -1,30 +1,21 @@
-"""The Typer application, and what every command shares: where the configuration is, how faults are
-shown, exit codes.
-
-Exit codes: 0 good, 1 the check found something, 2 wrong use.
+"""The Typer application: which commands there are, how one is called, and the settings by which it
+works.
 """
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable, Collection
-from dataclasses import asdict
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from typer.core import TyperGroup
 
-from receiver.settings import ConfigError, ConfigFault, Settings, load_settings
-from receiver.text.escape import escape_hidden
-from receiver.text.plurals import pluralize
-
-FOUND = 1
-WRONG_USE = 2
+from receiver.cli.command_failure import FOUND, CommandFailure, fail_command
+from receiver.cli.terminal import print_json, show_failure
+from receiver.settings import ConfigError, Settings, load_settings
 
 MODULES = {  # of each command, in the order of use: try, set up, run, look, mend, change, keep
     "demo": "demo",
@@ -63,34 +54,6 @@ _UsageError: type[Exception] = typer.BadParameter.__mro__[1]  # Typer does not e
 _AS_JSON = "--json"
 
 
-class CommandFailure(typer.Exit):
-    """Ends a command by its exit code, with what is wrong in words, or the `faults` of a file.
-
-    `words` are shown after the faults.
-    """
-
-    def __init__(
-        self, words: str, code: int, faults: tuple[ConfigFault, ...] = (), file: Path | None = None
-    ) -> None:
-        super().__init__(code)
-        self.words = words
-        self.faults = faults
-        self.file = file
-
-    def show(self) -> None:
-        """Tell a person."""
-        if self.file is not None:
-            show_faults(self.file, self.faults)
-        if self.words:
-            err.print(escape_hidden(self.words), style="red", markup=False)
-
-    def plain(self) -> dict[str, Any]:
-        """Tell a script."""
-        errors = sum(not fault.warning for fault in self.faults)
-        words = self.words or f"{self.file}: {pluralize(errors, 'fault')}"
-        return {"error": words, "faults": [asdict(fault) for fault in self.faults]}
-
-
 class CommandGroup(TyperGroup):
     """The commands, each with a module that is imported when the command is called.
 
@@ -103,7 +66,7 @@ class CommandGroup(TyperGroup):
         try:
             return super().invoke(ctx)
         except CommandFailure as failure:
-            failure.show()
+            show_failure(failure)
             if ctx.meta[_AS_JSON]:
                 print_json(failure.plain())
             raise
@@ -144,21 +107,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-_PIPED = 200  # columns of a table that no terminal cuts
-
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPED)
-err = Console(
-    stderr=True, highlight=False, soft_wrap=True, width=None if sys.stderr.isatty() else _PIPED
-)
-
-ConfigOption = Annotated[
-    Path,
-    typer.Option("--config", "-c", envvar="AOM_GATEWAY_CONFIG", help="The configuration file."),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-CONFIG = Path("config.toml")
-
 
 def show_version(wanted: bool) -> None:
     """Print the version that is installed, and end."""
@@ -197,41 +145,3 @@ def settings_of(config: Path, *, stand_ins: bool = False, code: int = FOUND) -> 
         return load_settings(config, stand_ins=stand_ins)
     except ConfigError as error:
         raise CommandFailure("", code, error.faults, config) from error
-
-
-def show_faults(config: Path, faults: tuple[ConfigFault, ...]) -> None:
-    """One block per fault: place, what is wrong, what would be right."""
-    for fault in faults:
-        kind, style = ("warning", "yellow") if fault.warning else ("error", "red")
-        err.print(f"{kind}: ", style=f"bold {style}", end="", markup=False)
-        err.print(escape_hidden(f"{fault.place}: {fault.message}"), markup=False)
-        if fault.remedy:
-            err.print(escape_hidden(f"       {fault.remedy}"), style="dim", markup=False)
-    errors = sum(not fault.warning for fault in faults)
-    if errors:
-        err.print(
-            escape_hidden(f"{config}: {errors} fault{'s' if errors > 1 else ''}"),
-            style="bold",
-            markup=False,
-        )
-
-
-def fail_command(message: str, code: int = WRONG_USE) -> NoReturn:
-    """Say what is wrong and end."""
-    raise CommandFailure(message, code)
-
-
-def print_json(value: Any) -> None:
-    """For scripts: plain, also on a terminal."""
-    lines = json.dumps(value, indent=2, ensure_ascii=False, default=str).split("\n")
-    typer.echo("\n".join(map(escape_hidden, lines)))  # what is escaped means the same in JSON
-
-
-def confirm_action(question: str, *, yes: bool, as_json: bool) -> None:
-    """Go on only if the operator agrees; a script has to have said so."""
-    if yes:
-        return
-    if as_json or not sys.stdin.isatty():
-        fail_command(f"{question} Nobody can be asked here: add --yes.")
-    if not typer.confirm(escape_hidden(question), err=True):
-        fail_command("Nothing was changed.", code=FOUND)

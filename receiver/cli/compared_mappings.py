@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from receiver.cli.admin_client import ask_running, read_answer
-from receiver.cli.app import WRONG_USE, CommandFailure, fail_command
+from receiver.cli.admin_client import ask_running, decode_answer
+from receiver.cli.command_failure import WRONG_USE, CommandFailure, fail_command
 from receiver.cli.local_times import show_time
 from receiver.cli.reports.difference_report import show_note
 from receiver.inbox import CallReader, MappingVersion, StoreUnavailable
@@ -53,7 +53,7 @@ def choose_mappings(
     if chosen.former is not None:
         return _load(chosen.former, base.document), after
     if chosen.in_force_at is not None:
-        return _read(_find_version(_load_versions(settings), chosen.in_force_at)), after
+        return _read_version(_find_version(_load_versions(settings), chosen.in_force_at)), after
     if chosen.new is None:
         return _last_other(settings, in_force, after), after
     if in_force is None:
@@ -73,7 +73,7 @@ def fetch_mapping(settings: Settings) -> MappingDocument | None:
             f"The gateway at {local_url(settings)} answers {answer.status_code} when it is asked "
             "for its mapping. Is the token one of its own?",
         )
-    return read_mapping(read_answer(answer, WRONG_USE)["toml"])
+    return read_mapping(decode_answer(answer, WRONG_USE)["toml"])
 
 
 def _last_other(
@@ -87,7 +87,7 @@ def _last_other(
     for one in versions:
         if one.toml != text:
             _tell_last_other(after, running=in_force is not None)
-            return _read(one)
+            return _read_version(one)
     if in_force is None and not versions:
         fail_command(
             "No gateway runs, so none has a mapping in force: name the new configuration, as in "
@@ -123,7 +123,7 @@ def _load_versions(settings: Settings) -> Sequence[MappingVersion]:
         return ()  # the comparison itself will tell
 
 
-def _read(version: MappingVersion) -> NamedMapping:
+def _read_version(version: MappingVersion) -> NamedMapping:
     if version.until is None:
         name = f"in force since {show_time(version.since.isoformat())}"
     else:

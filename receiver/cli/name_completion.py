@@ -6,7 +6,6 @@ nothing is completed.
 
 from __future__ import annotations
 
-import os
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,7 +15,6 @@ import typer
 
 from connectors.registry import types
 from receiver.aom.event_names import LABELS
-from receiver.cli.app import CONFIG
 
 Completions = list[tuple[str, str]]
 """Each value with what a shell may show beside it."""
@@ -54,7 +52,8 @@ def begin_with(incomplete: str, known: Iterable[tuple[str, str]]) -> Completions
 
 def config_of(ctx: typer.Context) -> Path:
     """The configuration that the command would take."""
-    return Path(ctx.params.get("config") or os.environ.get("AOM_GATEWAY_CONFIG") or CONFIG)
+    given: Path = ctx.params["config"]
+    return given
 
 
 def _names(ctx: typer.Context, table: str) -> Completions:

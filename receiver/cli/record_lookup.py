@@ -82,12 +82,12 @@ async def _add_from_crm(
     for name in dict.fromkeys(connector for connector, *_ in records):
         of_connector = [record for ref, record in records.items() if ref[0] == name]
         try:
-            await _read(lookup, settings, name, of_connector)
+            await _look_up_records(lookup, settings, name, of_connector)
         except ConnectorError as error:
             lookup.notes[name] = f"could not be asked: {error}"
 
 
-async def _read(
+async def _look_up_records(
     lookup: RecordLookup, settings: Settings, name: str, records: Sequence[Record]
 ) -> None:
     async with temporary_connector(settings, name) as connector:

@@ -17,8 +17,9 @@ from receiver.cases import TEST_FOLDER
 from receiver.cases.case_writer import NewCase, can_update, case_text
 from receiver.cases.first_cases import run_new_case
 from receiver.cases.stand_ins import replace_personal_data
-from receiver.cli.app import FOUND, err, fail_command, out, print_json
+from receiver.cli.command_failure import FOUND, fail_command
 from receiver.cli.stored_event import fetch_event
+from receiver.cli.terminal import err, out, print_json
 from receiver.gateway import sites_of
 from receiver.mapping import RouteTable
 from receiver.settings import Settings

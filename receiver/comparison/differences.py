@@ -246,7 +246,7 @@ def differing_parts(before: Record, after: Record) -> Iterator[PartChange]:
     for name in {**before.fields, **after.fields}:
         old, new = before.fields.get(name), after.fields.get(name)
         if not _is_same(old, new):
-            yield PartChange(f"{FIELDS}{name}", name, _shown(old), _shown(new))
+            yield PartChange(f"{FIELDS}{name}", name, _show_value(old), _show_value(new))
     yield from _differing_rules(before, after)
     for part, was, becomes in (
         ("links", _links(before), _links(after)),
@@ -270,7 +270,7 @@ def _is_same(before: Value | None, after: Value | None) -> bool:
     return type(before) is type(after) and before == after
 
 
-def _shown(value: Value | None) -> str | None:
+def _show_value(value: Value | None) -> str | None:
     """Texts in quotes, so that "1" is told from 1."""
     if value is None:
         return None

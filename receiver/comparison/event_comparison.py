@@ -86,7 +86,7 @@ class EventComparison:
         read: dict[SourceContext, Event] = {}
         try:
             before, after = (
-                self._read(call, sites.get(call.source), read) for sites in self._sites
+                self._read_call(call, sites.get(call.source), read) for sites in self._sites
             )
         except InvalidBody:
             self.unreadable += 1
@@ -115,7 +115,7 @@ class EventComparison:
         )
         return before, after
 
-    def _read(
+    def _read_call(
         self, call: StoredCall, site: SourceContext | None, read: dict[SourceContext, Event]
     ) -> Event | None:
         if site is None:

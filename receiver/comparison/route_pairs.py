@@ -50,7 +50,7 @@ class RoutePairs:
             for name in before.sources.keys() & after.sources.keys()
             if _reading(before.sources[name]) != _reading(after.sources[name])
         }
-        texts = _RouteTexts(before, after)
+        texts = _RouteTexts()
         self.touched: dict[str, Touched] = {}
         self._pairs: dict[tuple[str, str], tuple[RoutePair, ...]] = {}
         connectors = dict.fromkeys([*before.connectors, *after.connectors])
@@ -201,9 +201,8 @@ class _RouteTexts:
     and the type of the connector that it goes to.
     """
 
-    def __init__(self, *documents: MappingDocument) -> None:
+    def __init__(self) -> None:
         self._known: dict[tuple[int, str, str], str] = {}
-        self._documents = documents
 
     def of(
         self, table: RouteTable, connector: str, document: MappingDocument

@@ -113,7 +113,7 @@ class _Scanner:
         names: list[str] = []
         while (mark := self._peek()) not in ("=", "]", "\n", None):
             if mark != ".":
-                names.append(_plain(mark or ""))
+                names.append(_unquote_key(mark or ""))
             self._at += 1
         return names or [""]
 
@@ -154,7 +154,7 @@ class _Scanner:
         return self._tokens[self._at][1]
 
 
-def _plain(key: str) -> str:
+def _unquote_key(key: str) -> str:
     if key.startswith("'"):
         return key[1:-1]
     return _ESCAPE.sub(_unescaped, key[1:-1]) if key.startswith('"') else key

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
@@ -14,10 +14,13 @@ from typing import Any, Final
 import structlog
 
 from receiver.config_errors import with_lines
-from receiver.gateway.composition import RunningGateway
+from receiver.gateway.audit_trail import AuditTrail
 from receiver.gateway.gateway import ReloadReport
+from receiver.gateway.running_gateway import RunningGateway
 from receiver.settings import ConfigError, Settings, compare_settings, keep_fixed
+from receiver.text.plurals import pluralize
 
+SIGNAL: Final = "signal (SIGHUP)"  # whom the audit names: a signal has no operator
 FOLLOWING: Final = 20.0  # seconds in which the other workers have to follow
 SWITCH: Final = 0.0001  # seconds after which the thread that compiles gives up Python's lock
 
@@ -60,10 +63,14 @@ class ConfigReloader:
 
     def reload_on_signal(self) -> None:
         """Reload this process alone: whoever runs several signals each. The log says what came of
-        it.
+        it, and so does the audit where this is the only one.
         """
-        if not self._closed:
+        if self._closed:
+            return
+        if self._tell_siblings:
             self._start()
+        else:
+            self._run(self._reload_noted())
 
     async def aclose(self) -> None:
         """Begin no reload any more, and cut short what is under way."""
@@ -73,7 +80,10 @@ class ConfigReloader:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _start(self, then: Callable[[], None] | None = None) -> asyncio.Task[ReloadReport]:
-        task = asyncio.create_task(self._reload(then), name="reload")
+        return self._run(self._reload(then))
+
+    def _run(self, reload: Coroutine[Any, Any, ReloadReport]) -> asyncio.Task[ReloadReport]:
+        task = asyncio.create_task(reload, name="reload")
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task
@@ -85,6 +95,17 @@ class ConfigReloader:
         error = task.exception()
         if error and not isinstance(error, ConfigError):
             self._log.error("configuration.reload_failed", exc_info=error)
+
+    async def _reload_noted(self) -> ReloadReport:
+        lasting = self._running.lasting
+        async with AuditTrail(lasting.inbox, lasting.now).act(SIGNAL, "reload", {}) as act:
+            try:
+                report = await self._reload(None)
+            except ConfigError as error:
+                act.fail(pluralize(len(error.faults), "fault", "faults"))
+                raise
+            act.result = f"in force: {report.digest}"
+            return report
 
     async def _reload(self, then: Callable[[], None] | None) -> ReloadReport:
         async with self._one_at_a_time:

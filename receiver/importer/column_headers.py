@@ -132,7 +132,7 @@ def is_date(path: Sequence[str | int]) -> bool:
     return path[-1] in _DATES
 
 
-def is_text(path: Sequence[str | int]) -> bool:
+def is_literal_text(path: Sequence[str | int]) -> bool:
     """What looks like JSON is meant to the letter there."""
     return path[-1] not in _STRUCTURED and not isinstance(path[-1], int)
 

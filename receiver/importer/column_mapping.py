@@ -14,7 +14,7 @@ from receiver.config_errors import nearest_name
 from receiver.importer.column_headers import (
     header_path,
     is_date,
-    is_text,
+    is_literal_text,
     near_headers,
     needed_paths,
 )
@@ -67,7 +67,7 @@ class ColumnMapping:
                     time_in_format(text, self.date_format)
                     if is_date(path)
                     else text
-                    if is_text(path)
+                    if is_literal_text(path)
                     else _structured(text)
                 )
         if (own := self._off(row)) is not None:

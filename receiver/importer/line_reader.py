@@ -19,8 +19,8 @@ from receiver.importer.order_rows import (
     Row,
     gather_orders,
     is_too_wide,
+    pad_rows,
     require_together,
-    rows_of,
 )
 from receiver.importer.spreadsheet_cells import unescape_formula
 from receiver.importer.text_encoding import UnknownEncoding, detect_encoding
@@ -149,12 +149,12 @@ def _json_lines(file: Any) -> Iterator[SourceLine]:
         if len(line) == _LONGEST and not line.endswith(b"\n"):
             while (rest := file.readline(_LONGEST)) and not rest.endswith(b"\n"):
                 pass
-            yield SourceLine(number, _shown(line), None, f"is longer than {_LONGEST} bytes")
+            yield SourceLine(number, _show_line(line), None, f"is longer than {_LONGEST} bytes")
         elif body := line.removeprefix(_BOM if number == 1 else b"").strip():
-            yield SourceLine(number, _shown(body), body)
+            yield SourceLine(number, _show_line(body), body)
 
 
-def _shown(line: bytes) -> str:
+def _show_line(line: bytes) -> str:
     return line[:_SNIFFED].decode("utf-8", "replace")
 
 
@@ -215,7 +215,7 @@ def _table_lines(rows: Iterator[Row], columns: ColumnMapping) -> Iterator[Source
             fault = f"has {under}; one with a delimiter needs quotes"
             yield SourceLine(group.number, text, None, fault, cells=raw_cells)
         else:
-            whole = rows_of(cells, width)
+            whole = pad_rows(cells, width)
             body = json.dumps(columns.order(whole), ensure_ascii=False).encode(
                 "utf-8", "surrogatepass"
             )

@@ -62,7 +62,7 @@ class LineValidator:
                 BodyError("", f"is {len(line.body)} bytes long; the gateway takes {self.longest}"),
             )
         try:
-            line, event = self._read(line, line.body)
+            line, event = self._read_body(line, line.body)
             at = self._placed(line, event)
         except InvalidBody as invalid:
             return _faulty(
@@ -85,11 +85,11 @@ class LineValidator:
         if line.body is None or len(line.body) > self.longest:
             return None
         try:
-            return self._at(*self._read(line, line.body))
+            return self._at(*self._read_body(line, line.body))
         except (InvalidBody, UnknownTime):
             return None
 
-    def _read(self, line: SourceLine, body: bytes) -> tuple[SourceLine, Event]:
+    def _read_body(self, line: SourceLine, body: bytes) -> tuple[SourceLine, Event]:
         """Raises InvalidBody."""
         event = read_event(body, self.site, self.named)
         if self.time is None or (time := find_value(event.raw, self.time)) is None:

@@ -110,6 +110,6 @@ def _why_apart(group: OrderRows, before: OrderRows | None, columns: ColumnMappin
     )
 
 
-def rows_of(cells: Sequence[Sequence[str]], width: int) -> list[list[str]]:
+def pad_rows(cells: Sequence[Sequence[str]], width: int) -> list[list[str]]:
     """Rows with as many cells as there are headers."""
     return [[*row[:width], *[""] * (width - len(row))] for row in cells]

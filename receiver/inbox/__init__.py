@@ -46,6 +46,7 @@ from receiver.inbox.reads.event_detail import (
     RemoteRecord,
 )
 from receiver.inbox.reads.outcomes import LatencyPercentiles, OutcomeCounts
+from receiver.inbox.reads.person_deliveries import PersonDelivery
 from receiver.inbox.reads.queries import (
     ConnectorStatus,
     DriftCount,
@@ -54,6 +55,7 @@ from receiver.inbox.reads.queries import (
     StoreStatus,
 )
 from receiver.inbox.reads.search import FoundOrder, FoundRecord, SearchResult
+from receiver.inbox.reads.sent_history import RecordHistory, SavedRecord
 from receiver.inbox.reads.waiting_lanes import ACCOUNT_RULE, WaitingLanes
 
 __all__ = [
@@ -99,15 +101,18 @@ __all__ = [
     "PauseKind",
     "PendingDelivery",
     "PersonAt",
+    "PersonDelivery",
     "PersonDetail",
     "PersonLane",
     "QuarantinedCall",
     "ReadyLane",
+    "RecordHistory",
     "RecordState",
     "RecordStateRow",
     "RemoteRecord",
     "ReplayResult",
     "RunningProcess",
+    "SavedRecord",
     "SearchResult",
     "SentAlarm",
     "SettleReport",

@@ -15,15 +15,19 @@ from receiver.inbox.reads import (
     coverage,
     event_detail,
     outcomes,
+    person_deliveries,
     queries,
     search,
+    sent_history,
     source_activity,
 )
 from receiver.inbox.reads.attention_groups import AttentionGroup, GroupCounts, Order
 from receiver.inbox.reads.coverage import EventCoverage, StoredCall
 from receiver.inbox.reads.outcomes import LatencyPercentiles, OutcomeCounts, Period
+from receiver.inbox.reads.person_deliveries import PersonDelivery
 from receiver.inbox.reads.queries import DriftCount, EventRowPage, StoreStatus
 from receiver.inbox.reads.search import FoundRecord, SearchResult
+from receiver.inbox.reads.sent_history import RecordHistory
 
 
 class InboxReads:
@@ -35,7 +39,9 @@ class InboxReads:
         """How the store stands; of these connectors, and of others that have anything pending or
         dead.
         """
-        return await self._read(partial(queries.read_status, connectors=tuple(connectors), now=now))
+        return await self._read(
+            partial(queries.read_store_status, connectors=tuple(connectors), now=now)
+        )
 
     async def list_events(
         self,
@@ -60,6 +66,20 @@ class InboxReads:
     async def find_person(self, key: str) -> event_detail.PersonDetail:
         """How a person stands at each connector."""
         return await self._read(partial(event_detail.find_person, key=key))
+
+    async def find_sent_history(
+        self, deliveries: Sequence[event_detail.DeliveryDetail]
+    ) -> RecordHistory:
+        """How the records that these deliveries have sent were saved until then."""
+        return await self._read(partial(sent_history.find_sent_history, deliveries=deliveries))
+
+    async def list_person_deliveries(
+        self, key: str, event_ids: Sequence[str]
+    ) -> Sequence[PersonDelivery]:
+        """What became of these events for one person, connector by connector."""
+        return await self._read(
+            partial(person_deliveries.list_person_deliveries, key=key, event_ids=event_ids)
+        )
 
     async def find_matches(self, text: str, *, sources: Sequence[str] = ()) -> SearchResult:
         """Events, orders, records and people, by whatever is known of them."""

@@ -35,15 +35,14 @@ class TokenUseLog:
         text = b"token " + token.encode("utf-8", "surrogatepass")
         return hmac.digest(self._key, text, "sha256").hex()[:_LENGTH]
 
-    def note_call(self, source: str, token: str, at: datetime) -> None:
-        """A call came with the token of this name, whatever became of it."""
-        self._used[source, token] = at
-        self._unwritten.add((source, token))
-
-    def note_event(self, source: str, token: str, at: datetime) -> None:
-        """The event of a call was kept, if only in quarantine or as a duplicate."""
-        self._kept[source, token] = at
-        self._unwritten.add((source, token))
+    def note(self, token: tuple[str, str], at: datetime, *, kept: bool) -> None:
+        """A call came with the token of this source and name. `kept`: its event was, if only in
+        quarantine or as a duplicate.
+        """
+        self._used[token] = at
+        if kept:
+            self._kept[token] = at
+        self._unwritten.add(token)
 
     async def run(self) -> None:
         """Write what is new again and again, until cancelled."""
@@ -59,7 +58,7 @@ class TokenUseLog:
             return
         try:
             await self._inbox.keep_token_uses(self._use(*one) for one in unwritten)
-        except BaseException:
+        except BaseException:  # cancelled, too: the uses are written with the next
             self._unwritten |= unwritten
             raise
 

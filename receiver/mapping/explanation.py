@@ -48,7 +48,7 @@ class PlannedRecord:
 
     def plain(self) -> dict[str, Any]:
         """As JSON would have it."""
-        return {**_plain(self.record), "places": dict(self.places)}
+        return {**_record_as_json(self.record), "places": dict(self.places)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,7 @@ def _delivery(
         return PlannedDelivery(connector, key, routes, fault=str(fault))
 
 
-def _plain(record: Record) -> dict[str, Any]:
+def _record_as_json(record: Record) -> dict[str, Any]:
     return {
         "object": record.object,
         "key_field": record.key_field,

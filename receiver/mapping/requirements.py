@@ -11,7 +11,7 @@ from connectors.base import FieldNeed, FieldType, Needs, ObjectNeed
 from receiver.mapping.check.expressions import check_expressions
 from receiver.mapping.language.attribute_access import bare_type
 from receiver.mapping.language.constant_texts import constant_texts
-from receiver.mapping.routes.route_builder import key_field_of
+from receiver.mapping.routes.route_builder import own_key_field
 from receiver.mapping.routes.route_config import ConnectorAccount, PlacedRoute
 from receiver.mapping.routes.route_settings import FieldSettings
 
@@ -42,7 +42,7 @@ def find_needs(routes: Iterable[PlacedRoute], account: ConnectorAccount) -> Need
             }
             need = ObjectNeed(
                 upsert.object,
-                key_field_of(upsert, key_fields) or key_fields.get(upsert.object),
+                own_key_field(upsert, key_fields) or key_fields.get(upsert.object),
                 fields,
                 upsert.links,
             )

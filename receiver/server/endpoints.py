@@ -64,11 +64,9 @@ class EventReception:
     ) -> Answer:
         if scope["method"] != "POST":
             return _greeting(scope["method"])
-        if occurred_at is None:  # history that is handed in is no call of AOM's
-            self._uses.note_call(*token, self.now())
         answer = await self._take(scope, receive, token.source, named, occurred_at)
-        if occurred_at is None and answer.status_code in _KEPT:
-            self._uses.note_event(*token, self.now())
+        if occurred_at is None:  # history that is handed in is no call of AOM's
+            self._uses.note(token, self.now(), kept=answer.status_code in _KEPT)
         return answer
 
     async def _take(
@@ -183,7 +181,7 @@ class HeaderEndpoint:
         if known is None:
             return self._reception.refuse(unauthorised_response())
         header = headers.get("occurred-at")
-        occurred_at = _moment(header) if header is not None else None
+        occurred_at = _parse_moment(header) if header is not None else None
         if header is not None and not (occurred_at and occurred_at <= self._reception.now()):
             return problem_response(
                 400, "Occurred-At must be a past time like 2026-03-01T14:30:00Z.", kept=False
@@ -203,7 +201,7 @@ def _greeting(method: str) -> Response:
     return problem_response(405, "POST an event here.", headers={"Allow": "GET, HEAD, POST"})
 
 
-def _moment(text: str) -> datetime | None:
+def _parse_moment(text: str) -> datetime | None:
     """An aware time from 1970 on."""
     try:
         at = datetime.fromisoformat(text.strip())

@@ -28,12 +28,12 @@ def compare_settings(before: Settings, after: Settings) -> Sequence[SettingChang
     """All differences, in the order of the configuration's tables."""
     return [
         *_between("server", before.server, after.server),
-        *_named("operators", before.operators, after.operators),
+        *_compare_tables("operators", before.operators, after.operators),
         *_between("store", before.store, after.store),
-        *_named("sources", before.sources, after.sources),
-        *_named("connectors", before.connectors, after.connectors),
-        *_named("routes", _routes(before), _routes(after), whole=True),
-        *_named("snippets", before.snippets, after.snippets, whole=True),
+        *_compare_tables("sources", before.sources, after.sources),
+        *_compare_tables("connectors", before.connectors, after.connectors),
+        *_compare_tables("routes", _routes(before), _routes(after), whole=True),
+        *_compare_tables("snippets", before.snippets, after.snippets, whole=True),
         *_between("delivery", before.delivery, after.delivery),
         *_between("log", before.log, after.log),
         *_between("alerts", before.alerts, after.alerts),
@@ -72,7 +72,7 @@ def _routes(settings: Settings) -> dict[str, BaseModel]:
     return routes
 
 
-def _named(
+def _compare_tables(
     table: str,
     before: Mapping[str, BaseModel],
     after: Mapping[str, BaseModel],

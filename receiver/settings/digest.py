@@ -22,7 +22,7 @@ def digest_settings(settings: Settings, key: bytes) -> str:
     By the installation's `key`: nobody who reads a digest can try secrets against it.
     """
     plain = {
-        name: _plain(getattr(settings, name), frozenset(FIXED.get(name, ())))
+        name: _value_as_json(getattr(settings, name), frozenset(FIXED.get(name, ())))
         for name in Settings.model_fields
         if name not in {"directory", "lines", "log", "warnings"}
     }
@@ -30,17 +30,17 @@ def digest_settings(settings: Settings, key: bytes) -> str:
     return hmac.digest(key, f"configuration {text}".encode(), "sha256").hex()[:LENGTH]
 
 
-def _plain(value: Any, without: frozenset[str] = frozenset()) -> Any:
+def _value_as_json(value: Any, without: frozenset[str] = frozenset()) -> Any:
     """The value as JSON, with its secrets."""
     match value:
         case SecretStr():
             return value.get_secret_value()
         case BaseModel():
-            return {name: _plain(one) for name, one in value if name not in without}
+            return {name: _value_as_json(one) for name, one in value if name not in without}
         case Mapping():
-            return {str(name): _plain(one) for name, one in value.items()}
+            return {str(name): _value_as_json(one) for name, one in value.items()}
         case list() | tuple():
-            return [_plain(one) for one in value]
+            return [_value_as_json(one) for one in value]
         case None | bool() | int() | float() | str():
             return value
         case _:

@@ -91,9 +91,11 @@ class MappingDocument:
         """What an operator wrote of it, `[[routes]]` and `[snippets]`, without its comments."""
         document = tomlkit.document()
         if self.snippets:
-            document["snippets"] = {name: _plain(one) for name, one in self.snippets.items()}
+            document["snippets"] = {
+                name: _model_as_toml(one) for name, one in self.snippets.items()
+            }
         if self.routes:
-            document["routes"] = _tables([_plain(route) for route in self.routes])
+            document["routes"] = _tables([_model_as_toml(route) for route in self.routes])
         return tomlkit.dumps(document)
 
 
@@ -191,7 +193,7 @@ def _with_routes(base: MappingDocument, document: Mapping[str, Any]) -> MappingD
     return replace(base, routes=tuple(routes), snippets=snippets)
 
 
-def _plain(model: BaseModel) -> dict[str, Any]:
+def _model_as_toml(model: BaseModel) -> dict[str, Any]:
     """As TOML has it, without defaults; a field that has a value alone is that value."""
     plain: dict[str, Any] = _item(model.model_dump(exclude_defaults=True))
     for upsert in (plain, *plain.get("upsert", ())):

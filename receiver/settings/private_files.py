@@ -77,6 +77,6 @@ def rewrite_file(path: Path, text: str, *, like: Path | None = None) -> None:
             os.fchmod(file.fileno(), stat.S_IMODE(model.st_mode))
             os.fsync(file.fileno())
         beside.replace(target)
-    except BaseException:
+    except BaseException:  # interrupted, too: a secret must not lie about in half a file
         beside.unlink(missing_ok=True)
         raise

@@ -31,7 +31,7 @@ class TokenEntry(NamedTuple):
 
 def read_entries(text: str, source: str) -> list[TokenEntry]:
     """The tokens of a source as the file writes them. Raises NotEditable."""
-    return [_entry(str(one)) for one in _tokens(tomllib.loads(_plain(text)), source)]
+    return [_entry(str(one)) for one in _tokens(tomllib.loads(_unix_lines(text)), source)]
 
 
 def insert_entry(text: str, source: str, index: int, entry: str) -> str:
@@ -83,12 +83,12 @@ def _tokens(document: MutableMapping[str, Any], source: str) -> Any:
 
 def _checked(before: str, after: str, source: str, wanted: Sequence[TokenEntry]) -> str:
     """What was written, where it says what was meant and the same as before all around it."""
-    old, new = tomllib.loads(_plain(before)), tomllib.loads(_plain(after))
+    old, new = tomllib.loads(_unix_lines(before)), tomllib.loads(_unix_lines(after))
     old["sources"][source]["tokens"] = [one.text for one in wanted]
     if old != new:
         raise NotEditable("the file is written in a way that cannot be edited safely")
     return after
 
 
-def _plain(text: str) -> str:
+def _unix_lines(text: str) -> str:
     return text.replace("\r\n", "\n")

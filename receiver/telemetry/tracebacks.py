@@ -51,14 +51,14 @@ def _lines_of(error: BaseException) -> Iterator[str]:
             else "\nThen, while that was handled:\n"
         )
     yield from traceback.format_tb(error.__traceback__)
-    yield f"{_named(error)}\n"
+    yield f"{_name_error(error)}\n"
     if isinstance(error, BaseExceptionGroup):
         for one in error.exceptions:
             yield "\nOne of the group:\n"
             yield from _lines_of(one)
 
 
-def _named(error: BaseException) -> str:
+def _name_error(error: BaseException) -> str:
     kind = type(error)
     if kind.__module__ == "builtins":
         return f"{kind.__name__}: {error}" if isinstance(error, _HARMLESS) else kind.__name__

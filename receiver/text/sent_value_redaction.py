@@ -28,7 +28,9 @@ def cut_values(words: str, sent: Iterable[Mapping[str, Any]]) -> str:
     for record in sent:
         names |= {lower_in_place(name) for name in record["fields"]}
         values |= {
-            form for value in _values(record) for form in _found(lower_in_place(value), lowered)
+            form
+            for value in _values(record)
+            for form in _find_forms(lower_in_place(value), lowered)
         }
     # the longest first: one may be a part of another
     for value in sorted(values - names, key=len, reverse=True):
@@ -36,7 +38,7 @@ def cut_values(words: str, sent: Iterable[Mapping[str, Any]]) -> str:
     return words
 
 
-def _found(value: str, lowered: str) -> Iterator[str]:
+def _find_forms(value: str, lowered: str) -> Iterator[str]:
     return (form for form in _forms(value) if len(form) >= _SHORTEST and form in lowered)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import tomllib
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,14 @@ def test_unknown_addresses_and_methods(api: Api) -> None:
     api.get("/api/nothing", status=404)
     response = api.http.put("/api/status")
     assert (response.status_code, "GET" in response.headers["allow"]) == (405, True)
+
+
+def test_calls_of_the_last_seconds(tmp_path: Path) -> None:
+    """How fast a connector is called now is told beside how fast it may be."""
+    with asked(write_config(tmp_path)) as api:
+        numbers = count()
+        while not api.get("/api/status")["connectors"]["sandbox"]["calls_per_second"]:
+            api.take("account.created", account(f"p{next(numbers)}@example.edu"))
 
 
 def test_status_and_drift(tmp_path: Path) -> None:

@@ -143,3 +143,21 @@ def hidden(text: str) -> set[str]:
     return {
         character for character in text if category(character) in FORBIDDEN and character != "\n"
     }
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("forget", "ann\udcff@example.edu", "--yes"),
+        ("events", "\udcff"),
+        ("events", "--person", "ann\udcff@example.edu"),
+        ("pause", "sandbox", "--reason", "caf\udce9"),
+        ("replay", "\udcff", "--yes"),
+    ],
+)
+def test_bytes_that_are_no_text_are_wrong_use(
+    asked: tuple[Path, Running], words: tuple[str, ...]
+) -> None:
+    """An argument in another encoding than UTF-8 is refused in words: nobody is guessed from it."""
+    done = command(*words, at=asked[0], code=2)
+    assert "write what you give in UTF-8" in done.err

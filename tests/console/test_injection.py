@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.console.accessibility import faults
+from tests.console.accessibility import sticking_out
 from tests.console.browser import WIDTHS, click
 from tests.console.calls import post, wait_for
 from tests.console.conftest import BACKWARDS, FORMULA, SCRIPT, account, at_overview
@@ -115,7 +115,7 @@ def harmless(page: Page, address: str) -> None:
     assert page.locator("a:not([href^='/console']):not([href^='#'])").count() == 0, address
     text = page.locator("html").inner_text()
     assert not [sign for sign in text if sign in "\u202e\u2066\x1b\x00\u2028"], address
-    assert faults(page) == [], address
+    assert sticking_out(page) == [], address
 
 
 def test_what_a_form_sends_back(page: Page) -> None:

@@ -12,7 +12,7 @@ from tests.docs.source import texts_given_to
 
 def exposed() -> set[str]:
     """The names that Prometheus would read; a counter's has its ending in the samples alone."""
-    families = GatewayMetrics().registry.collect()
+    families = GatewayMetrics().registry.collectors.collect()
     names = {one.name + ("_total" if one.type == "counter" else "") for one in families}
     return {name for name in names if name.startswith("aom_gateway_")}
 

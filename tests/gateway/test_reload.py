@@ -170,7 +170,7 @@ def test_a_source_that_is_profiled_again_knows_what_came_meanwhile(
 
 
 def test_sighup_reloads_and_never_ends_the_process(changed: Changing) -> None:
-    """Also where the file has faults."""
+    """Also where the file has faults; the audit says both."""
     text = changed.config.read_text()
     changed.edit(*FAULTY)
     changed.running.process.send_signal(signal.SIGHUP)
@@ -178,6 +178,13 @@ def test_sighup_reloads_and_never_ends_the_process(changed: Changing) -> None:
     changed.config.write_text(text.replace('"first"', '"second"'))
     changed.running.process.send_signal(signal.SIGHUP)
     until(lambda: changed.log("configuration.reloaded"), "it is reloaded")
+
+    def audit() -> list[tuple[str, str]]:
+        listed = changed.ask("GET", "/api/audit?what=reload").json()["items"]
+        return [(one["who"], one["outcome"]) for one in listed]
+
+    by_signal = "signal (SIGHUP)"
+    until(lambda: audit() == [(by_signal, "done"), (by_signal, "failed")], "both are noted")
     assert changed.post(1) == 202
     changed.running.wait_until_delivered()
     assert changed.contacts()["p1@example.edu"]["made_by"] == "second"

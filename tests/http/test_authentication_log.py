@@ -27,4 +27,4 @@ def test_guessing_fills_no_disk_and_each_guess_counts() -> None:
         ("192.0.2.201", 101),
     ]
     name = "aom_gateway_requests_turned_away_total"
-    assert metrics.registry.get_sample_value(name, {"reason": "admin_token"}) == 102
+    assert metrics.registry.collectors.get_sample_value(name, {"reason": "admin_token"}) == 102

@@ -7,7 +7,7 @@ import pytest
 from receiver.importer.column_headers import (
     header_path,
     is_date,
-    is_text,
+    is_literal_text,
     near_headers,
     needed_paths,
 )
@@ -57,6 +57,6 @@ def test_how_a_cell_is_read_is_known_by_its_path() -> None:
     """Moments are moments, lists may come as JSON, and a name that looks like JSON is a name."""
     assert is_date(("date_created",))
     assert not is_date(("id",))
-    assert is_text(("name",))
-    assert not is_text(("line_items",))
-    assert not is_text(("line_items", 0))
+    assert is_literal_text(("name",))
+    assert not is_literal_text(("line_items",))
+    assert not is_literal_text(("line_items", 0))

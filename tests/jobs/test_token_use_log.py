@@ -15,9 +15,9 @@ async def test_uses_are_known_at_once_and_written_soon(inbox: Inbox) -> None:
     """Who asks this process hears of a call at once, who asks another one once it is written."""
     here = TokenUseLog(inbox, b"key", every=timedelta(milliseconds=10))
     there = TokenUseLog(inbox, b"key")
-    here.note_call("north", "t", NOW)
-    here.note_event("north", "t", NOW + seconds(1))
-    use = TokenUse("north", "t", NOW, NOW + seconds(1))
+    here.note(("north", "t"), NOW, kept=True)
+    here.note(("north", "t"), NOW + seconds(1), kept=False)
+    use = TokenUse("north", "t", NOW + seconds(1), NOW)
     assert await here.uses() == {("north", "t"): use}
     assert await there.uses() == {}
     writing = asyncio.create_task(here.run())
@@ -31,10 +31,9 @@ async def test_uses_are_known_at_once_and_written_soon(inbox: Inbox) -> None:
 async def test_an_earlier_use_here_hides_no_later_one_elsewhere(inbox: Inbox) -> None:
     """Of what this process has not written and another has, the later times are told."""
     here, there = TokenUseLog(inbox, b"key"), TokenUseLog(inbox, b"key")
-    there.note_call("north", "t", NOW + seconds(5))
-    there.note_event("north", "t", NOW + seconds(5))
+    there.note(("north", "t"), NOW + seconds(5), kept=True)
     await there.flush()
-    here.note_call("north", "t", NOW)
+    here.note(("north", "t"), NOW, kept=False)
     assert await here.uses() == await there.uses()
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from connectors.base import Retry
-from connectors.hubspot.errors import REQUIRED_IF
+from connectors.hubspot.error_table import REQUIRED_IF
 from connectors.hubspot.records.stages import pipeline_fields
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connectors.base import Record, Refused, Retry, Saved
-from connectors.hubspot.errors import CallRefused
+from connectors.hubspot.errors import HubSpotCallRefused
 from connectors.hubspot.json_answers import items_of, properties_of, text_of
 from connectors.hubspot.property_definitions import KEY_FIELDS
 from connectors.hubspot.records.links import associate_pairs
@@ -73,7 +73,7 @@ class LineItems:
         body = {"inputs": [_as_input(row, deals[row.key]) for row in rows]}
         try:
             data = await self._call("create", body)
-        except CallRefused:
+        except HubSpotCallRefused:
             return {}
         found = match_batch(rows, KEY_FIELD, data).saved
         return {row.key: found[row.trace] for row in rows if row.trace in found}
@@ -99,7 +99,7 @@ class LineItems:
         """Refused as a whole, they are taken apart until the guilty one stands alone."""
         try:
             return await self.batch.write(records)
-        except CallRefused as error:
+        except HubSpotCallRefused as error:
             if len(records) == 1:
                 return [error.refusal]
             middle = len(records) // 2

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.base import Outcome, Retry, Saved
 from connectors.hubspot.error_body import HubSpotError, read_error
-from connectors.hubspot.errors import CallRefused, call_error, record_outcome
+from connectors.hubspot.errors import HubSpotCallRefused, call_error, record_outcome
 from connectors.hubspot.json_answers import items_of
 from connectors.hubspot.paths import object_type
 from connectors.hubspot.records.result_match import MULTI_STATUS
@@ -49,7 +49,7 @@ async def associate_pairs(api: HubSpotApi, path: str, pairs: Sequence[Pair]) -> 
     body = {"inputs": [{"from": {"id": source}, "to": {"id": target}} for source, target in pairs]}
     try:
         data = await api.call("POST", path, body)
-    except CallRefused as error:
+    except HubSpotCallRefused as error:
         if len(pairs) > 1:
             raise
         return {pairs[0]: record_outcome(error.fault)}

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from connectors.base import Misconfigured, RefusedOption
-from connectors.hubspot.errors import CallRefused
+from connectors.hubspot.errors import HubSpotCallRefused
 from connectors.hubspot.json_answers import items_of
 from connectors.hubspot.property_definitions import property_options
 
@@ -89,7 +89,7 @@ class OptionGrowth:
             left = _missing(await self._account.properties(type_), {name: values})
             for value in left.get(name, ()):
                 self._refused[type_, name, value] = self._now(), FULL
-        except CallRefused as error:
+        except HubSpotCallRefused as error:
             for value in values if len(values) > 1 else ():
                 await self._add(type_, name, self._untried(type_, name, [value]))
             if len(values) == 1:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connectors.error_rules import ErrorOutcome
-from connectors.hubspot.errors import find_rule
+from connectors.hubspot.error_table import rule_of
 from connectors.hubspot.paths import object_type
 from connectors.hubspot.property_definitions import KEY_FIELDS, own_properties
 
@@ -50,7 +50,7 @@ def may_leave_out(type_: str, name: str | None, settings: HubSpotSettings) -> bo
 
 def is_optional_property(type_: str, fault: HubSpotError, settings: HubSpotSettings) -> bool:
     """Tell whether a refusal speaks of the value of such a property alone."""
-    of_value = find_rule(fault).outcome is ErrorOutcome.RECORD
+    of_value = rule_of(fault).outcome is ErrorOutcome.RECORD
     return of_value and may_leave_out(type_, fault.field, settings)
 
 

@@ -26,7 +26,7 @@ def write_value(value: Value, property_: Property | None) -> str:
         case int() | Decimal():
             return format(value, "f" if isinstance(value, Decimal) else "d")
         case datetime():
-            return _moment(value, property_)
+            return _format_moment(value, property_)
         case date():
             return _day(value, property_)
         case Append():
@@ -43,7 +43,7 @@ def _text(value: str, property_: Property | None) -> str:
     return property_.option(value)
 
 
-def _moment(value: datetime, property_: Property | None) -> str:
+def _format_moment(value: datetime, property_: Property | None) -> str:
     aware = value if value.tzinfo else value.replace(tzinfo=UTC)
     if property_ is not None and property_.type == "date":
         return aware.date().isoformat()  # the day where it happened, not the day in UTC

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from connectors.base import Found
 from connectors.error_rules import ErrorOutcome
 from connectors.hubspot.error_body import read_error
-from connectors.hubspot.errors import CallRefused, call_error, find_rule
+from connectors.hubspot.error_table import rule_of
+from connectors.hubspot.errors import HubSpotCallRefused, call_error
 from connectors.hubspot.json_answers import items_of, properties_of
-from connectors.hubspot.records.result_match import MULTI_STATUS, keys_of
+from connectors.hubspot.records.result_match import MULTI_STATUS, result_keys
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -33,16 +34,16 @@ async def read_records(
     Raises what concerns all of them.
     """
     wanted = sorted({*fields, key_field, MERGED, *([ADDRESSES] if key_field == "email" else [])})
-    by_id = await _read(api, type_, wanted, {record.id for record in records if record.id})
+    by_id = await _read_batch(api, type_, wanted, {record.id for record in records if record.id})
     unknown = {_key(record) for record in records if not record.id}
-    by_key = await _read(api, type_, wanted, unknown - {""}, key_field)
+    by_key = await _read_batch(api, type_, wanted, unknown - {""}, key_field)
     ids = {old: item for item in by_id for old in _ids(item)}
-    keys = {key: item for item in by_key for key in keys_of(item, key_field)}
+    keys = {key: item for item in by_key for key in result_keys(item, key_field)}
     items = [ids.get(one.id) if one.id else keys.get(_key(one)) for one in records]
-    return [_found(item, fields) if item else None for item in items]
+    return [_found_record(item, fields) if item else None for item in items]
 
 
-async def _read(
+async def _read_batch(
     api: HubSpotApi,
     type_: str,
     properties: Sequence[str],
@@ -59,12 +60,12 @@ async def _read(
     }
     try:
         data = await api.call("POST", api.paths.batch(type_, "read"), body)
-    except CallRefused as error:
-        if len(names) == 1 and find_rule(error.fault).outcome is ErrorOutcome.GONE:
+    except HubSpotCallRefused as error:
+        if len(names) == 1 and rule_of(error.fault).outcome is ErrorOutcome.GONE:
             return []
         raise
     for fault in (read_error(item, MULTI_STATUS) for item in items_of(data, "errors")):
-        if find_rule(fault).outcome is not ErrorOutcome.GONE:
+        if rule_of(fault).outcome is not ErrorOutcome.GONE:
             raise call_error(fault)
     return items_of(data, "results")
 
@@ -79,6 +80,6 @@ def _ids(item: Mapping[str, Any]) -> list[str]:
     return [str(item.get("id")), *(one for one in merged.split(";") if one)]
 
 
-def _found(item: Mapping[str, Any], fields: Collection[str]) -> Found:
+def _found_record(item: Mapping[str, Any], fields: Collection[str]) -> Found:
     properties = properties_of(item)
     return Found(str(item.get("id")), {name: properties.get(name) for name in fields})

@@ -59,7 +59,7 @@ def _match_results(
     for result in items_of(data, "results"):
         if not (id_ := str(result.get("id") or "")):
             continue
-        named = next((by_key[key] for key in keys_of(result, key_field) if key in by_key), None)
+        named = next((by_key[key] for key in result_keys(result, key_field) if key in by_key), None)
         row = by_trace.get(text_of(result, "objectWriteTraceId")) or named or by_id.get(id_)
         notes = (*(_notes(row, id_) if row else ()), *_warnings(result))
         saved = Saved(id_, bool(result.get("new")), notes)
@@ -99,7 +99,7 @@ def _notes(row: BatchRow, id_: str) -> tuple[str, ...]:
     return (*row.notes, f"the record {row.known_id} was merged in HubSpot: it goes on as {id_}")
 
 
-def keys_of(result: Mapping[str, Any], key_field: str) -> list[str]:
+def result_keys(result: Mapping[str, Any], key_field: str) -> list[str]:
     """Give what a record is known by, in lower case: of a contact all its addresses."""
     properties = result.get("properties")
     if not isinstance(properties, dict):
@@ -118,9 +118,9 @@ def _warning(item: Mapping[str, Any]) -> str:
     """HubSpot's words, with the value as it was sent and what HubSpot made of it."""
     context = item.get("context")
     said = context if isinstance(context, dict) else {}
-    shown = ", ".join(f"{name}: {_listed(value)}" for name, value in said.items() if value)
+    shown = ", ".join(f"{name}: {_join_values(value)}" for name, value in said.items() if value)
     return f"{text_of(item, 'message')} ({shown})" if shown else text_of(item, "message")
 
 
-def _listed(value: Any) -> str:
+def _join_values(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

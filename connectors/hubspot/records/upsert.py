@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from connectors.base import Misconfigured, Outcome, Record, Retry, Saved
 from connectors.error_rules import ErrorOutcome
-from connectors.hubspot.errors import CallRefused, call_error, find_rule, record_outcome
+from connectors.hubspot.error_table import rule_of
+from connectors.hubspot.errors import HubSpotCallRefused, call_error, record_outcome
 from connectors.hubspot.json_answers import items_of, properties_of
 from connectors.hubspot.records.account_rules import AccountRule, AccountRules, broken_rule
 from connectors.hubspot.records.optional_properties import is_optional_property, left_out
@@ -98,7 +99,7 @@ class UpsertBatch:
         try:
             path = self.api.paths.batch(self.type, way)
             data = await self.api.call("POST", path, {"inputs": inputs})
-        except CallRefused as error:
+        except HubSpotCallRefused as error:
             if len(rows) > 1:
                 return await self._refused_together(rows, error)
             return await self._again(rows, {rows[0].trace: error.fault})
@@ -139,7 +140,7 @@ class UpsertBatch:
         name = fault.field or ""
         if name in row.properties and is_optional_property(self.type, fault, self.settings):
             return row.without(name, left_out(name, row.properties[name], fault.message))
-        if row.known_id and find_rule(fault).outcome is ErrorOutcome.GONE:
+        if row.known_id and rule_of(fault).outcome is ErrorOutcome.GONE:
             return row.made_anew() if row.creates else None
         if row.former_key is not None and (fault.existing_id or TAKEN in fault.words):
             return row.given_up()
@@ -154,21 +155,23 @@ class UpsertBatch:
         return None
 
     def _outcome(self, row: BatchRow, fault: HubSpotError) -> Outcome:
-        if not row.creates and find_rule(fault).outcome is ErrorOutcome.GONE:
+        if not row.creates and rule_of(fault).outcome is ErrorOutcome.GONE:
             return Saved("", notes=(NOT_MADE_ANEW,))
-        is_rule = find_rule(fault).outcome is ErrorOutcome.ACCOUNT_RULE
+        is_rule = rule_of(fault).outcome is ErrorOutcome.ACCOUNT_RULE
         rule = broken_rule(self.type, fault, [row]) if is_rule else None
         if rule is None:
             return record_outcome(fault)
         self.rules.learn(rule)
         return rule.hold()
 
-    async def _refused_together(self, rows: Sequence[BatchRow], error: CallRefused) -> Outcomes:
+    async def _refused_together(
+        self, rows: Sequence[BatchRow], error: HubSpotCallRefused
+    ) -> Outcomes:
         """The whole call was refused.
 
         Where HubSpot says for what, the others are written all the same.
         """
-        fault, outcome = error.fault, find_rule(error.fault).outcome
+        fault, outcome = error.fault, rule_of(error.fault).outcome
         gone = [row for row in rows if row.known_id in fault.ids]
         if gone and outcome is ErrorOutcome.GONE:
             outcomes = await self._post([row for row in rows if row not in gone])
@@ -202,7 +205,7 @@ class UpsertBatch:
         }
         try:
             data = await self.api.call("POST", self.api.paths.batch(self.type, "read"), body)
-        except (Misconfigured, CallRefused):
+        except (Misconfigured, HubSpotCallRefused):
             return {}  # who may not look takes all for concerned
         found = match_batch(rows, self.key_field, data).saved
         read = items_of(data, "results")

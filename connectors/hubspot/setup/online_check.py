@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from connectors.base import AuthFailed, Misconfigured, Needs, ObjectNeed, Plan, Problem
 from connectors.error_rules import ErrorOutcome
 from connectors.hubspot.account import find_named
-from connectors.hubspot.errors import KEYS, CallRefused, SetUpMissing, find_rule
+from connectors.hubspot.error_table import KEYS, rule_of
+from connectors.hubspot.errors import HubSpotCallRefused, SetUpMissing
 from connectors.hubspot.json_answers import items_of
 from connectors.hubspot.paths import object_type
 from connectors.hubspot.records.account_rules import enforces_rules
@@ -68,8 +69,8 @@ async def _scopes(where: str, needs: Needs, api: HubSpotApi) -> AsyncIterator[Pr
         nobody = {"id": NOBODY, "properties": {NAMES[type_]: ""} if type_ in NAMES else {}}
         try:
             await api.call("POST", api.paths.batch(type_, "update"), {"inputs": [nobody]})
-        except CallRefused as error:
-            if find_rule(error.fault).outcome is not ErrorOutcome.GONE:
+        except HubSpotCallRefused as error:
+            if rule_of(error.fault).outcome is not ErrorOutcome.GONE:
                 unknown = f"whether the token may write {type_} could not be learnt"
                 message = f"{unknown}: HubSpot answered {error}"
                 yield Problem(
@@ -94,7 +95,7 @@ async def _growth(where: str, needs: Needs, api: HubSpotApi) -> AsyncIterator[Pr
         type_ = object_type(need.object)
         try:
             await api.call("PATCH", api.paths.properties(type_, NOTHING), {"label": NOTHING})
-        except CallRefused:
+        except HubSpotCallRefused:
             continue
         except SetUpMissing as error:
             if error.fault.status == 403:  # noqa: PLR2004

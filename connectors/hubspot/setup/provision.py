@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connectors.base import Plan, Problem, Report, Step
-from connectors.hubspot.errors import CallRefused
+from connectors.hubspot.errors import HubSpotCallRefused
 from connectors.hubspot.records.option_growth import add_options
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ async def provision_steps(plan: Plan, api: HubSpotApi) -> Report:
     for step in plan.steps:
         try:
             await _carry_out(step, api)
-        except CallRefused as error:
+        except HubSpotCallRefused as error:
             if not _is_there(error):
                 failed.append(
                     Problem(
@@ -39,7 +39,7 @@ async def provision_steps(plan: Plan, api: HubSpotApi) -> Report:
     return Report(tuple(done), tuple(failed))
 
 
-def _is_there(error: CallRefused) -> bool:
+def _is_there(error: HubSpotCallRefused) -> bool:
     return error.fault.status == CONFLICT or any(THERE in word for word in error.fault.words)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from connectors.base import FieldNeed, Misconfigured, ObjectNeed
 from connectors.salesforce.objects import api_name
 from connectors.salesforce.records.free_mail import is_free_mail
-from connectors.salesforce.records.lookup import FoundRow, fold_case, rows_of, select_queries
+from connectors.salesforce.records.lookup import FoundRow, fold_case, rows_of_object, select_queries
 from connectors.salesforce.records.row_job import NewAccount
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class ContactAccounts:
     def complete(self, jobs: Sequence[RowWrite], rows: Sequence[FoundRow]) -> None:
         """Give new Contacts their Account; who was found has an id by now."""
         new = [job for job in jobs if job.id is None and job.result is None and _is_open(job)]
-        accounts = rows_of(rows, "Account")
+        accounts = rows_of_object(rows, "Account")
         if self._settings.policy == "fixed":
             self._put_under(new, accounts)
         else:
@@ -96,8 +96,8 @@ class DealAccounts:
 
     def complete(self, jobs: Sequence[RowWrite], rows: Sequence[FoundRow]) -> None:
         """Give new Opportunities the Account of their buyer, if that one has any."""
-        existing = {fold_case(row[self._key_field]) for row in rows_of(rows, "Opportunity")}
-        contacts = rows_of(rows, "Contact")
+        existing = {fold_case(row[self._key_field]) for row in rows_of_object(rows, "Opportunity")}
+        contacts = rows_of_object(rows, "Contact")
         accounts = {fold_case(row[self._contact_key]): row["AccountId"] for row in contacts}
         for job in jobs:
             account = accounts.get(job.buyer or "")

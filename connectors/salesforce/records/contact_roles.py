@@ -71,7 +71,7 @@ class ContactRoles:
                 (role["OpportunityId"], role["ContactId"]): result
                 for role, result in zip(missing, made, strict=True)
             }
-        return [_made(present[pair]) for pair in pairs]
+        return [_role_result(present[pair]) for pair in pairs]
 
     def _may_exist(self, pair: Pair, link: Link) -> bool:
         return link.doubtful or pair[0] not in self._new
@@ -92,7 +92,7 @@ class ContactRoles:
         return present, {row["OpportunityId"] for row in rows if row["IsPrimary"]}
 
 
-def _made(result: Saved | SalesforceFailure) -> Saved | Retry | SalesforceFailure:
+def _role_result(result: Saved | SalesforceFailure) -> Saved | Retry | SalesforceFailure:
     """Let a role wait whose Contact or Opportunity was deleted meanwhile: the next write makes that
     anew, with another id.
     """

@@ -183,20 +183,20 @@ def _boolean(value: Value) -> bool:
 
 def _date(value: Value) -> str:
     """Write a day; of a moment it is the day in its own time zone."""
-    found = value if isinstance(value, date) else _moment(write_text(value))
+    found = value if isinstance(value, date) else _parse_moment(write_text(value))
     return (found.date() if isinstance(found, datetime) else found).isoformat()
 
 
 def _datetime(value: Value) -> str:
     """Write a moment in UTC; of a day it is the day's beginning."""
-    found = value if isinstance(value, date) else _moment(write_text(value))
+    found = value if isinstance(value, date) else _parse_moment(write_text(value))
     moment = found if isinstance(found, datetime) else datetime.combine(found, time(), UTC)
     if moment.tzinfo is None:
         raise ValueError(f"{moment.isoformat()} has no time zone")
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
-def _moment(written: str) -> date:
+def _parse_moment(written: str) -> date:
     try:
         return (
             datetime.fromisoformat(written)

@@ -75,7 +75,7 @@ def select_queries(
     return [f"{start} ({piece}){order}" for piece in in_lists(sorted({*values} - {""}))]
 
 
-def rows_of(rows: Iterable[FoundRow], object: str) -> list[FoundRow]:
+def rows_of_object(rows: Iterable[FoundRow], object: str) -> list[FoundRow]:
     """Pick the rows of one object."""
     return [row for row in rows if row["attributes"]["type"] == object]
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from connectors.base import Refused
-from connectors.salesforce.records.lookup import FoundRow, fold_case, rows_of, select_queries
+from connectors.salesforce.records.lookup import FoundRow, fold_case, rows_of_object, select_queries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,10 +63,10 @@ class PersonClaims:
         """
         contacts: defaultdict[str, list[FoundRow]] = defaultdict(list)
         ours: dict[str, FoundRow] = {}
-        for row in rows_of(rows, "Contact"):
+        for row in rows_of_object(rows, "Contact"):
             contacts[fold_case(row["Email"])].append(row)
             ours.setdefault(fold_case(row[self._key_field]), row)
-        leads = {fold_case(row["Email"]) for row in rows_of(rows, "Lead")}
+        leads = {fold_case(row["Email"]) for row in rows_of_object(rows, "Lead")}
         taken: set[str] = set()
         for job in jobs:
             free = [row for row in contacts[job.person.address] if row["Id"] not in taken]

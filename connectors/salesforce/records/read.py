@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.base import Found
 from connectors.salesforce.records.field_values import CURRENCY
-from connectors.salesforce.records.lookup import fold_case, rows_of, select_queries
+from connectors.salesforce.records.lookup import fold_case, rows_of_object, select_queries
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -44,9 +44,9 @@ class RecordReader:
         rows = await self._api.query(*by_id)
         new = [job for job, id_ in zip(jobs, ids, strict=True) if not (id_ or job.result)]
         rows = [*rows, *await (self._claim(new) if self._lookups else self._find(new, columns))]
-        there = {str(row["Id"]): row for row in rows_of(rows, name)}
+        there = {str(row["Id"]): row for row in rows_of_object(rows, name)}
         wanted = (id_ or job.id for job, id_ in zip(jobs, ids, strict=True))
-        return [_found(there.get(id_ or ""), fields) for id_ in wanted]
+        return [_found_record(there.get(id_ or ""), fields) for id_ in wanted]
 
     async def _claim(self, jobs: Sequence[RowWrite]) -> Sequence[FoundRow]:
         """Set the ids of people who are there, and keep what their write would look up."""
@@ -75,7 +75,7 @@ def readable_columns(sobject: SObject, fields: Collection[str]) -> list[str]:
     return [name if "." in name else sobject.field(name).name for name in names]
 
 
-def _found(row: FoundRow | None, fields: Collection[str]) -> Found | None:
+def _found_record(row: FoundRow | None, fields: Collection[str]) -> Found | None:
     return Found(str(row["Id"]), {name: _value(row, name) for name in fields}) if row else None
 
 

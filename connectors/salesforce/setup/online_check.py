@@ -62,7 +62,7 @@ async def find_problems(
     """
     found: list[Problem] = []
     try:
-        async for problem in _asked(api, objects, settings, needs):
+        async for problem in _find_faults(api, objects, settings, needs):
             found.append(problem)  # noqa: PERF401 - what was found before a fault stays
     except (AuthFailed, Misconfigured) as fault:
         message, _, remedy = str(fault).partition(" → ")
@@ -74,7 +74,7 @@ async def find_problems(
     return found
 
 
-async def _asked(
+async def _find_faults(
     api: SalesforceApi,
     objects: ObjectCache,
     settings: SalesforceSettings,

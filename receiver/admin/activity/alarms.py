@@ -63,11 +63,11 @@ async def snooze_alarm(gateway: Gateway, key: str, hours: float) -> AlarmView:
 async def _find(gateway: Gateway, key: str) -> AlarmView:
     found = {one.key: one for one in (await list_alarms(gateway)).items}
     if key not in found:
-        raise NotFound(f"There is no alarm {key!r}; {_known(list(found))}")
+        raise NotFound(f"There is no alarm {key!r}; {_list_keys(list(found))}")
     return found[key]
 
 
-def _known(keys: list[str]) -> str:
+def _list_keys(keys: list[str]) -> str:
     return f"there are: {', '.join(keys)}." if keys else "none holds."
 
 

@@ -11,20 +11,12 @@ import typer
 
 from receiver.cases.trial_runs import try_routes
 from receiver.cli.alert_check import check_alarms
-from receiver.cli.app import (
-    CONFIG,
-    FOUND,
-    WRONG_USE,
-    ConfigOption,
-    JsonOption,
-    app,
-    out,
-    print_json,
-    settings_of,
-    show_faults,
-)
+from receiver.cli.app import app, settings_of
+from receiver.cli.command_failure import FOUND, WRONG_USE
 from receiver.cli.commands.connectors.provision import check_online
+from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.stored_keys import fetch_stored_keys
+from receiver.cli.terminal import out, print_json, show_faults
 from receiver.config_errors import with_lines
 from receiver.gateway import sites_of
 from receiver.mapping import RouteTable

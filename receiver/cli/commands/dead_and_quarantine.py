@@ -14,25 +14,15 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from receiver.cli.admin_client import AdminClient, in_path, open_admin
-from receiver.cli.app import (
-    CONFIG,
-    FOUND,
-    ConfigOption,
-    JsonOption,
-    YesOption,
-    app,
-    confirm_action,
-    err,
-    fail_command,
-    out,
-    print_json,
-    settings_of,
-)
+from receiver.cli.app import app, settings_of
+from receiver.cli.command_failure import FOUND, fail_command
 from receiver.cli.commands.explain import payload_of
 from receiver.cli.id_completion import complete_group, complete_quarantined_id
 from receiver.cli.local_times import show_time
 from receiver.cli.name_completion import complete_event
+from receiver.cli.options import CONFIG, ConfigOption, JsonOption, YesOption
 from receiver.cli.reports.table_cells import table_cell
+from receiver.cli.terminal import confirm_action, err, out, print_json
 from receiver.text.plurals import pluralize
 
 LimitOption = Annotated[int, typer.Option(help="At most so many groups, the largest first.", min=1)]

@@ -22,8 +22,10 @@ from rich.table import Column, Table
 
 from receiver.aom import EVENTS, read_sample
 from receiver.aom.simulated_school import SimulatedSchool
-from receiver.cli.app import FOUND, app, fail_command, out
+from receiver.cli.app import app
+from receiver.cli.command_failure import FOUND, fail_command
 from receiver.cli.commands.send import PostedEvent, open_client, post_one
+from receiver.cli.terminal import out
 from receiver.server.http_server import serve_gateway
 from receiver.settings import Settings, load_settings
 from receiver.settings.gateway_urls import inbound_url, local_url

@@ -13,20 +13,14 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from receiver.cli.admin_client import AdminClient, in_path, open_admin
-from receiver.cli.app import (
-    CONFIG,
-    ConfigOption,
-    JsonOption,
-    app,
-    fail_command,
-    out,
-    print_json,
-    settings_of,
-)
+from receiver.cli.app import app, settings_of
+from receiver.cli.command_failure import fail_command
 from receiver.cli.id_completion import complete_event_id, complete_group
 from receiver.cli.local_times import SinceOption, UntilOption, iso_time, show_time
 from receiver.cli.name_completion import complete_connector, complete_event, complete_source
+from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.reports.table_cells import table_cell
+from receiver.cli.terminal import out, print_json
 from receiver.text.escape import escape_hidden
 from receiver.text.plurals import pluralize
 
@@ -55,15 +49,27 @@ _STATES = {
 }
 
 
+IdArgument = Annotated[
+    str | None,
+    typer.Argument(
+        help="One event, with all that is known of it; a list unless given.",
+        autocompletion=complete_event_id,
+    ),
+]
+KeyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--key", help="That wrote a record of this key, or tell of the order with this id."
+    ),
+]
+BeforeOption = Annotated[
+    str | None, typer.Option("--before", help="Older than this event: where a list ended.")
+]
+
+
 @app.command()
 def events(
-    id: Annotated[
-        str | None,
-        typer.Argument(
-            help="One event, with all that is known of it; a list unless given.",
-            autocompletion=complete_event_id,
-        ),
-    ] = None,
+    id: IdArgument = None,
     config: ConfigOption = CONFIG,
     source: Annotated[
         str | None, typer.Option(help="Of this source.", autocompletion=complete_source)
@@ -77,10 +83,7 @@ def events(
     connector: Annotated[
         str | None, typer.Option(help="For this connector.", autocompletion=complete_connector)
     ] = None,
-    key: Annotated[
-        str | None,
-        typer.Option(help="That wrote a record of this key, or tell of the order with this id."),
-    ] = None,
+    key: KeyOption = None,
     group: Annotated[
         str | None,
         typer.Option(
@@ -89,9 +92,7 @@ def events(
     ] = None,
     since: SinceOption = None,
     until: UntilOption = None,
-    before: Annotated[
-        str | None, typer.Option(help="Older than this event: where a list ended.")
-    ] = None,
+    before: BeforeOption = None,
     limit: Annotated[int, typer.Option(help="At most so many.", min=1)] = 50,
     follow: Annotated[
         bool,

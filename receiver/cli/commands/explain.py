@@ -14,20 +14,11 @@ from typing import Annotated, Any
 import typer
 
 from receiver.aom import InvalidBody, Profile
-from receiver.cli.app import (
-    CONFIG,
-    FOUND,
-    ConfigOption,
-    JsonOption,
-    app,
-    err,
-    fail_command,
-    out,
-    print_json,
-    settings_of,
-)
+from receiver.cli.app import app, settings_of
+from receiver.cli.command_failure import FOUND, fail_command
 from receiver.cli.id_completion import complete_event_id
 from receiver.cli.name_completion import complete_event, complete_source
+from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.record_lookup import (
     RecordLookup,
     add_from_crm,
@@ -36,6 +27,7 @@ from receiver.cli.record_lookup import (
 )
 from receiver.cli.reports.record_tables import Reading, show_record
 from receiver.cli.stored_event import ask_gateway, fetch_event, names_stored_event
+from receiver.cli.terminal import err, out, print_json
 from receiver.gateway import sites_of
 from receiver.mapping import RouteTable, explanation
 from receiver.mapping.source_lines import SourceLines

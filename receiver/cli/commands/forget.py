@@ -10,20 +10,10 @@ from typing import Annotated, Any
 import typer
 
 from receiver.cli.admin_client import in_path, open_admin
-from receiver.cli.app import (
-    CONFIG,
-    FOUND,
-    ConfigOption,
-    JsonOption,
-    YesOption,
-    app,
-    confirm_action,
-    err,
-    fail_command,
-    out,
-    print_json,
-    settings_of,
-)
+from receiver.cli.app import app, settings_of
+from receiver.cli.command_failure import FOUND, fail_command
+from receiver.cli.options import CONFIG, ConfigOption, JsonOption, YesOption
+from receiver.cli.terminal import confirm_action, err, out, print_json
 from receiver.text.escape import escape_hidden
 from receiver.text.plurals import pluralize
 

@@ -14,19 +14,13 @@ import typer
 
 from receiver.aom import EVENTS, Event
 from receiver.cli.admin_client import open_admin
-from receiver.cli.app import (
-    CONFIG,
-    FOUND,
-    ConfigOption,
-    JsonOption,
-    app,
-    fail_command,
-    print_json,
-    settings_of,
-)
+from receiver.cli.app import app, settings_of
+from receiver.cli.command_failure import FOUND, fail_command
 from receiver.cli.local_times import parse_time
 from receiver.cli.name_completion import complete_event, complete_source
+from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.reports.import_report import ImportWatcher, show_import, watch_import
+from receiver.cli.terminal import print_json
 from receiver.config_errors import suggest_name
 from receiver.gateway import sites_of
 from receiver.importer import (
@@ -47,52 +41,69 @@ from receiver.importer import (
 from receiver.mapping import RouteTable
 from receiver.settings import Settings
 
+FileArgument = Annotated[
+    Path,
+    typer.Argument(
+        help="CSV with a line of headers, or JSON Lines with one payload each; .gz too."
+    ),
+]
+LineEventOption = Annotated[
+    str | None,
+    typer.Option(
+        "--event",
+        help="What each line is, e.g. account.created; not needed for JSON.",
+        autocompletion=complete_event,
+    ),
+]
+SiteOption = Annotated[
+    str | None,
+    typer.Option(
+        "--source",
+        help="The site it comes from; needed where there are several.",
+        autocompletion=complete_source,
+    ),
+]
+ColumnOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column", help='What a column is: "E-mail=customer.email"; "E-mail=" leaves it out.'
+    ),
+]
+TimeColumnOption = Annotated[
+    str,
+    typer.Option(
+        "--time-column", help="The column, or in JSON the path, that says when it happened."
+    ),
+]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option("--as-of", help="The time of lines without a date: when the export was made."),
+]
+FaultsOption = Annotated[
+    Path | None,
+    typer.Option("--faults", help="Where faulty lines go; FILE.faults.csv unless given."),
+]
+
 
 @app.command("import")
 def import_(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            help="CSV with a line of headers, or JSON Lines with one payload each; .gz too."
-        ),
-    ],
+    file: FileArgument,
     config: ConfigOption = CONFIG,
-    event: Annotated[
-        str | None,
-        typer.Option(
-            help="What each line is, e.g. account.created; not needed for JSON.",
-            autocompletion=complete_event,
-        ),
-    ] = None,
-    source: Annotated[
-        str | None,
-        typer.Option(
-            help="The site it comes from; needed where there are several.",
-            autocompletion=complete_source,
-        ),
-    ] = None,
-    column: Annotated[
-        list[str] | None,
-        typer.Option(help='What a column is: "E-mail=customer.email"; "E-mail=" leaves it out.'),
-    ] = None,
+    event: LineEventOption = None,
+    source: SiteOption = None,
+    column: ColumnOption = None,
     constant: Annotated[
         list[str] | None, typer.Option("--set", help="The same for every line: status=COMPLETED.")
     ] = None,
-    time_column: Annotated[
-        str, typer.Option(help="The column, or in JSON the path, that says when it happened.")
-    ] = "",
+    time_column: TimeColumnOption = "",
     date_format: Annotated[
         str, typer.Option(help="How dates are written, e.g. %d/%m/%Y %H:%M.")
     ] = "",
-    as_of: Annotated[
-        str | None, typer.Option(help="The time of lines without a date: when the export was made.")
-    ] = None,
+    as_of: AsOfOption = None,
     encoding: Annotated[
         str | None, typer.Option(help="Of a CSV file: cp1252 for an older Excel.")
     ] = None,
-    faults: Annotated[
-        Path | None, typer.Option(help="Where faulty lines go; FILE.faults.csv unless given.")
-    ] = None,
+    faults: FaultsOption = None,
     from_line: Annotated[int, typer.Option(help="Go on from this line of the file.", min=1)] = 1,
     patience: Annotated[
         float, typer.Option(help="Seconds to wait for a gateway that does not answer.", min=0)
@@ -114,22 +125,36 @@ def import_(
     without harm. Exit 1 where lines were faulty or the import stopped early.
     """
     settings = settings_of(config)
-    name = _source(settings, source)
+    options = ColumnOptions(
+        _pairs("--column", column), _pairs("--set", constant), time_column, date_format
+    )
     job = ImportJob(
         file=file,
+        site=sites_of(settings)[_source(settings, source)],
         event=_event(event, file),
-        site=sites_of(settings)[name],
-        options=ColumnOptions(
-            _pairs("--column", column), _pairs("--set", constant), time_column, date_format
-        ),
+        options=options,
         as_of=_past(as_of),
         encoding=encoding,
         from_line=from_line,
         longest=settings.server.max_body_bytes,
     )
     run, faults_file = ImportRun(job), None if dry_run else faults or Path(f"{file}.faults.csv")
+    _run_to_its_end(settings, run, faults_file, patience, quiet=as_json)
+    if as_json:
+        print_json({"dry_run": dry_run, **summarize_run(run, faults_file)})
+    else:
+        show_import(run, faults_file)
+    if run.faulty or run.stopped:
+        raise typer.Exit(FOUND)
+
+
+def _run_to_its_end(
+    settings: Settings, run: ImportRun, faults: Path | None, patience: float, *, quiet: bool
+) -> None:
+    """What ends it early is noted in the run; what was wrong from the start ends the command."""
+    file = run.job.file
     try:
-        _run(settings, run, faults_file, patience, quiet=as_json)
+        _run(settings, run, faults, patience, quiet=quiet)
     except (WrongMapping, NotOurs) as error:
         fail_command(f"{file}: {error}")
     except UnreadableFile as error:
@@ -138,12 +163,6 @@ def import_(
         run.stopped = str(error)
     except KeyboardInterrupt:
         run.stopped = "interrupted"
-    if as_json:
-        print_json({"dry_run": dry_run, **summarize_run(run, faults_file)})
-    else:
-        show_import(run, faults_file)
-    if run.faulty or run.stopped:
-        raise typer.Exit(FOUND)
 
 
 def _run(

@@ -17,10 +17,13 @@ from connectors import registry
 from connectors.base import Connector, read_shipped_mappings
 from receiver.cases import TEST_FOLDER
 from receiver.cases.first_cases import first_cases
-from receiver.cli.app import CONFIG, ConfigOption, app, fail_command, out
+from receiver.cli.app import app
+from receiver.cli.command_failure import fail_command
 from receiver.cli.commands.schemas import SCHEMA, config_schema
 from receiver.cli.examples import ALERTING_RULES, CONFIGURATION, find_example
 from receiver.cli.name_completion import complete_type
+from receiver.cli.options import CONFIG, ConfigOption
+from receiver.cli.terminal import out
 from receiver.gateway import sites_of
 from receiver.mapping import RouteTable
 from receiver.settings import ConfigError, Settings, load_settings

@@ -14,23 +14,20 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from receiver.cli.admin_client import AdminClient, open_admin
-from receiver.cli.app import (
-    CONFIG,
-    FOUND,
-    ConfigOption,
-    JsonOption,
-    YesOption,
-    app,
-    confirm_action,
-    err,
-    fail_command,
-    out,
-    print_json,
-    settings_of,
-)
+from receiver.cli.app import app, settings_of
+from receiver.cli.command_failure import FOUND, fail_command
 from receiver.cli.id_completion import complete_event_id, complete_group
 from receiver.cli.local_times import SinceOption, UntilOption, iso_time
-from receiver.cli.name_completion import complete_connector, complete_event, complete_source
+from receiver.cli.name_completion import complete_connector
+from receiver.cli.options import (
+    CONFIG,
+    ConfigOption,
+    EventOption,
+    JsonOption,
+    SourceOption,
+    YesOption,
+)
+from receiver.cli.terminal import confirm_action, err, out, print_json
 from receiver.text.escape import escape_hidden
 from receiver.text.plurals import pluralize
 
@@ -64,13 +61,8 @@ def replay(
     connector: Annotated[
         str | None, typer.Option(help="To this connector only.", autocompletion=complete_connector)
     ] = None,
-    source: Annotated[
-        str | None, typer.Option(help="Events of this source.", autocompletion=complete_source)
-    ] = None,
-    event: Annotated[
-        str | None,
-        typer.Option(help="Events of this name, e.g. order.placed.", autocompletion=complete_event),
-    ] = None,
+    source: SourceOption = None,
+    event: EventOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
     dry_run: Annotated[

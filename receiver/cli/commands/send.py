@@ -21,19 +21,11 @@ from rich.table import Table
 
 from receiver.aom import EVENTS, read_sample
 from receiver.aom.simulated_school import SimulatedSchool, person_of
-from receiver.cli.app import (
-    CONFIG,
-    FOUND,
-    ConfigOption,
-    JsonOption,
-    app,
-    err,
-    fail_command,
-    out,
-    print_json,
-    settings_of,
-)
+from receiver.cli.app import app, settings_of
+from receiver.cli.command_failure import FOUND, fail_command
 from receiver.cli.name_completion import complete_event, complete_source
+from receiver.cli.options import CONFIG, ConfigOption, JsonOption
+from receiver.cli.terminal import err, out, print_json
 from receiver.settings import Settings
 from receiver.settings.gateway_urls import inbound_url, local_url
 from receiver.text.escape import escape_hidden
@@ -116,7 +108,7 @@ def send(
         )
         total = simulate
     else:
-        chosen = _chosen(events, file) * (2 if again else 1)
+        chosen = _choose_events(events, file) * (2 if again else 1)
         posts, total = iter(chosen), len(chosen)
     answered = asyncio.run(_post_all(base, posts, total, shared=shared, rate=rate, quiet=as_json))
     if answered and all(post.is_unheard for post in answered):
@@ -136,7 +128,7 @@ def _token(settings: Settings, source: str | None) -> str:
     return settings.sources[source].tokens[0].get_secret_value()
 
 
-def _chosen(events: list[str] | None, file: Path | None) -> list[PostedEvent]:
+def _choose_events(events: list[str] | None, file: Path | None) -> list[PostedEvent]:
     names = events or [name for name in EVENTS if read_sample(name)]
     for name in names:
         if name not in EVENTS:

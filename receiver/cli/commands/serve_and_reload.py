@@ -16,24 +16,14 @@ from httpx import codes
 from receiver.cli.admin_client import (
     NO_TOKEN,
     ask_running,
+    decode_answer,
     find_token,
-    read_answer,
     refusal_detail,
 )
-from receiver.cli.app import (
-    CONFIG,
-    FOUND,
-    CommandFailure,
-    ConfigOption,
-    JsonOption,
-    app,
-    err,
-    fail_command,
-    out,
-    print_json,
-    settings_of,
-    show_faults,
-)
+from receiver.cli.app import app, settings_of
+from receiver.cli.command_failure import FOUND, CommandFailure, fail_command
+from receiver.cli.options import CONFIG, ConfigOption, JsonOption
+from receiver.cli.terminal import err, out, print_json, show_faults
 from receiver.inbox import StoreUnavailable
 from receiver.server.http_server import open_socket, serve_gateway
 from receiver.server.worker_processes import WorkerHandle, WorkerSupervisor
@@ -184,7 +174,7 @@ def _ask(config: Path) -> dict[str, Any]:
         fail_command(
             f"The gateway answers {response.status_code}: {refusal_detail(response)}", code=FOUND
         )
-    answer: dict[str, Any] = read_answer(response)
+    answer: dict[str, Any] = decode_answer(response)
     return answer
 
 
@@ -206,7 +196,7 @@ def _post_reload(config: Path) -> httpx.Response:
 
 
 def _show_refusal(config: Path, response: httpx.Response) -> NoReturn:
-    answer = read_answer(response)
+    answer = decode_answer(response)
     faults = tuple(ConfigFault(one["path"], one["message"]) for one in answer.get("errors", ()))
     raise CommandFailure(f"The gateway answers: {answer['detail']}", FOUND, faults, config)
 

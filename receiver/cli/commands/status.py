@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,19 +15,12 @@ from rich.table import Table
 from rich.text import Text
 
 from receiver.cli.admin_client import open_admin
-from receiver.cli.app import (
-    CONFIG,
-    FOUND,
-    ConfigOption,
-    JsonOption,
-    app,
-    fail_command,
-    out,
-    print_json,
-    settings_of,
-)
+from receiver.cli.app import app, settings_of
+from receiver.cli.command_failure import FOUND, fail_command
 from receiver.cli.local_times import show_time
+from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.reports.table_cells import table_cell
+from receiver.cli.terminal import out, print_json
 from receiver.text.durations import format_duration
 
 _STATES = {"running": "green", "paused": "bold red", "throttled": "yellow", "unavailable": "yellow"}
@@ -49,13 +40,13 @@ def status(
     --json prints {"running", "pending", "dead", "quarantined", "oldest_pending_seconds",
     "connectors", "sources", "store", "configuration"}; the connectors by name, each with {"type",
     "state", "reason", "since", "until", "pending", "dead", "oldest_pending_seconds", "leader",
-    "note", "sizes", "waiting", "calls", "allowed", "dry_run"}; the sources by name, each with
-    {"last_event_at", "tokens"}, each token with {"position", "name", "last_used_at"}; the store
-    with {"damage", "long_log", "log_bytes"}; the configuration with {"process", "others",
-    "needs_restart", "warnings"}. Exit 1 where something needs attention: dead deliveries, calls in
-    quarantine, a connector that is paused or whose account's rules hold people back, a store that
-    is damaged or has a log that grows, a configuration that was refused, differs between processes
-    or needs a restart, or no gateway that runs.
+    "note", "sizes", "waiting", "calls", "calls_per_second", "allowed", "dry_run"}; the sources by
+    name, each with {"last_event_at", "tokens"}, each token with {"position", "name",
+    "last_used_at"}; the store with {"damage", "long_log", "log_bytes"}; the configuration with
+    {"process", "others", "needs_restart", "warnings"}. Exit 1 where something needs attention:
+    dead deliveries, calls in quarantine, a connector that is paused or whose account's rules hold
+    people back, a store that is damaged or has a log that grows, a configuration that was refused,
+    differs between processes or needs a restart, or no gateway that runs.
     """
     if watch and as_json:
         fail_command("--watch is for people; a script asks `status --json` again and again.")
@@ -66,7 +57,7 @@ def status(
     if as_json:
         print_json(answer)
     else:
-        out.print(_shown(answer, CallPace()))
+        out.print(_status_table(answer))
     if _needs_attention(answer):
         raise typer.Exit(FOUND)
 
@@ -112,10 +103,9 @@ async def _watch(config: Path, every: float) -> None:
                 "No gateway runs, so nothing changes. Start it with `aom-gateway serve`.",
                 code=FOUND,
             )
-        pace = CallPace()
         with _looks() as show:
             while True:
-                show(_shown({"running": True, **await asked.get("/api/status")}, pace))
+                show(_status_table({"running": True, **await asked.get("/api/status")}))
                 await asyncio.sleep(every)
 
 
@@ -129,23 +119,7 @@ def _looks() -> Iterator[Callable[[RenderableType], None]]:
         yield lambda look: live.update(look, refresh=True)
 
 
-@dataclass(slots=True)
-class CallPace:
-    """Calls per second between two looks."""
-
-    calls: dict[str, tuple[float, int]] = field(default_factory=dict)
-
-    def of(self, name: str, calls: int, now: float) -> float | None:
-        """None at the first look, and where the gateway was started anew."""
-        before, self.calls[name] = self.calls.get(name), (now, calls)
-        return (
-            (calls - before[1]) / (now - before[0])
-            if before and calls >= before[1] and now > before[0]
-            else None
-        )
-
-
-def _shown(answer: dict[str, Any], pace: CallPace) -> RenderableType:
+def _status_table(answer: dict[str, Any]) -> RenderableType:
     oldest = answer["oldest_pending_seconds"]
     waiting = f"{answer['pending']} waiting" + (
         f", the oldest for {format_duration(oldest)}" if oldest is not None else ""
@@ -158,7 +132,6 @@ def _shown(answer: dict[str, Any], pace: CallPace) -> RenderableType:
             style="yellow",
         )
     table = Table("connector", "state", "waiting", "oldest", "dead", "calls/s")
-    now = time.monotonic()
     for name, one in answer["connectors"].items():
         table.add_row(
             table_cell(name),
@@ -166,7 +139,7 @@ def _shown(answer: dict[str, Any], pace: CallPace) -> RenderableType:
             table_cell(one["pending"]),
             table_cell(format_duration(one["oldest_pending_seconds"])),
             table_cell(one["dead"], "red" if one["dead"] else ""),
-            table_cell(_rate(pace.of(name, one["calls"], now), one["allowed"])),
+            table_cell(_rate(one) if answer["running"] else ""),
         )
     faults = (table_cell(fault, "red") for fault in _faults(answer["store"]))
     configuration = (table_cell(words, "yellow") for words in answer["configuration"]["warnings"])
@@ -178,9 +151,9 @@ def _sources(sources: dict[str, Any]) -> RenderableType:
     """Whether AOM still calls, and by which token. A token's name opens nothing."""
     table = Table("source", "last event", "token", "last used")
     for name, one in sources.items():
-        last_event = _moment(one["last_event_at"])
+        last_event = _show_moment(one["last_event_at"])
         for token in one["tokens"]:
-            used = _moment(token["last_used_at"])
+            used = _show_moment(token["last_used_at"])
             first = token["position"] == 1
             table.add_row(
                 table_cell(name if first else ""),
@@ -191,7 +164,7 @@ def _sources(sources: dict[str, Any]) -> RenderableType:
     return table
 
 
-def _moment(iso: str | None) -> str:
+def _show_moment(iso: str | None) -> str:
     return show_time(iso) or "never seen"
 
 
@@ -208,10 +181,7 @@ def _remarks(connectors: dict[str, Any]) -> Iterator[Text]:
             yield table_cell(f"{name}: at most {most} in a call")
 
 
-def _rate(used: float | None, allowed: dict[str, Any] | None) -> str:
-    parts = [f"{used:.1f}"] if used is not None else []
-    return (
-        " of ".join([*parts, f"{allowed['calls'] / allowed['seconds']:g}"])
-        if allowed
-        else "".join(parts)
-    )
+def _rate(connector: dict[str, Any]) -> str:
+    """Calls that are made in a second, of those that are allowed."""
+    used, allowed = f"{connector['calls_per_second']:.1f}", connector["allowed"]
+    return f"{used} of {allowed['calls'] / allowed['seconds']:g}" if allowed else used

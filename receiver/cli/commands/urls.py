@@ -8,17 +8,11 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from receiver.cli.app import (
-    CONFIG,
-    ConfigOption,
-    JsonOption,
-    app,
-    fail_command,
-    out,
-    print_json,
-    settings_of,
-)
+from receiver.cli.app import app, settings_of
+from receiver.cli.command_failure import fail_command
 from receiver.cli.name_completion import complete_source
+from receiver.cli.options import CONFIG, ConfigOption, JsonOption
+from receiver.cli.terminal import out, print_json
 from receiver.settings import Settings
 from receiver.settings.gateway_urls import inbound_url, menu_urls, public_url
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from receiver.cases import CaseResult, MappingCoverage, Mismatch
-from receiver.cli.app import out
 from receiver.cli.reports.table_cells import table_cell
+from receiver.cli.terminal import out
 from receiver.text.escape import escape_hidden
 from receiver.text.plurals import pluralize
 

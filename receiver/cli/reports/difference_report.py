@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from receiver.cli.app import err, out
 from receiver.cli.reports.table_cells import table_cell
+from receiver.cli.terminal import err, out
 from receiver.comparison import Comparison
 from receiver.comparison.differences import (
     FaultDifference,

@@ -17,8 +17,8 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from receiver.cli.app import err, out
 from receiver.cli.reports.table_cells import table_cell
+from receiver.cli.terminal import err, out
 from receiver.importer import ImportRun
 from receiver.importer.reject_reasons import RejectReason
 from receiver.text.escape import escape_hidden
@@ -137,7 +137,9 @@ def _show_faults(run: ImportRun, file: Path | None) -> None:
     for place, (often, first) in run.unreadable.items():
         lines = "line" if often == 1 else "lines"
         err.print(
-            escape_hidden(f"{place}: {_said(place)} in {often} {lines}, first in line {first}"),
+            escape_hidden(
+                f"{place}: {_outcome_words(place)} in {often} {lines}, first in line {first}"
+            ),
             style="yellow",
             markup=False,
         )
@@ -164,7 +166,7 @@ def _reason(reason: RejectReason) -> str:
     return f"{where}: {reason.fault.path}{': ' if reason.fault.path else ''}{reason.fault.message}"
 
 
-def _said(place: str) -> str:
+def _outcome_words(place: str) -> str:
     return next((words for sign, words in _SAID.items() if place.endswith(sign)), "noted")
 
 

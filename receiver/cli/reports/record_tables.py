@@ -8,8 +8,8 @@ from typing import Any
 from rich.table import Table
 
 from connectors.base import JsonText
-from receiver.cli.app import out
 from receiver.cli.reports.table_cells import table_cell
+from receiver.cli.terminal import out
 from receiver.mapping.explanation import ONLY_UPDATES, OVERWRITE_WORDS
 from receiver.text.escape import escape_hidden
 
@@ -31,7 +31,7 @@ def show_record(record: dict[str, Any], reading: Reading) -> None:
     for head in ("field", "value", "type", "comes from", *_heads(reading)):
         table.add_column(head)
     for name, value in record["fields"].items():
-        cells = [name, *_written(value), _source(record, name)]
+        cells = [name, *_split_value(value), _source(record, name)]
         table.add_row(*map(table_cell, [*cells, *_lookup_cells(record, name, reading)]))
     for link in record["links"]:
         table.add_row("→", table_cell(link), "link")
@@ -41,7 +41,7 @@ def show_record(record: dict[str, Any], reading: Reading) -> None:
         out.print("  its key alone", style="dim")
 
 
-def _written(value: Any) -> tuple[Any, str]:
+def _split_value(value: Any) -> tuple[Any, str]:
     """The value and its type; options that are added have no type of their own."""
     if isinstance(value, list):
         return ", ".join(value), "added"

@@ -17,23 +17,23 @@ from receiver.console import actions
 from receiver.console.action_results import carry_out
 from receiver.console.page import Console
 from receiver.console.pages.events import EVENTS
-from receiver.console.views.delivery_story import StoryBuilder
 from receiver.console.views.payload import as_json, indent_json
-from receiver.inbox import ConnectorState, DeliverySelection, EventFilter
+from receiver.console.views.story.connector_story import (
+    FEW,
+    StoryBuilder,
+    StoryFacts,
+    compared_deliveries,
+)
+from receiver.console.views.story.crm_answer import answer_for, find_unrouted
+from receiver.console.views.story.event_steps import RECOGNISED, accepted_at, tell_event
+from receiver.console.views.story.operator_acts import find_acts
+from receiver.inbox import DeliverySelection, EventFilter
 from receiver.inbox import EventDetail as StoredEvent
 
 MOST_LISTED = 5  # deliveries in a question
 MOST_NAMED = 20  # people
-FEW = 20  # deliveries at a connector that are shown at once
 MOST_AMENDED = 4 * 1024 * 1024  # bytes of a form with a payload
 MOST_SHOWN = 64 * 1024  # characters of a payload, unless somebody asks for all of it
-
-RECOGNISED = {
-    "url": "by the name in the URL",
-    "status": "by the order's status",
-    "shape": "by its content: the URL named no event",
-    "hint": "by keys or values that hint at it; no sample of this event is published",
-}
 
 
 def routes(console: Console) -> list[Route]:
@@ -60,19 +60,28 @@ class EventPages:
 
     async def show(self, request: Request) -> Response:
         """Show the page; made in a thread, since what came may be large."""
-        stored, states = await self._stored(request), await self._gateway.inbox.find_states()
-        return await asyncio.to_thread(self._shown, request, stored, states)
+        facts = await self._facts(await self._stored(request))
+        return await asyncio.to_thread(self._shown, request, facts)
+
+    async def _facts(self, stored: StoredEvent) -> StoryFacts:
+        """What the store knows of what became of it."""
+        inbox = self._gateway.inbox
+        acts = await find_acts(inbox, stored)
+        history = await inbox.find_sent_history(compared_deliveries(stored))
+        states = await inbox.find_states()
+        return StoryFacts(stored, states, acts, history, accepted_at(stored, acts))
 
     def _shown(
         self,
         request: Request,
-        stored: StoredEvent,
-        states: Mapping[str, ConnectorState],
+        facts: StoryFacts,
         *,
         amending: Mapping[str, Any] | None = None,
         status: int = 200,
     ) -> Response:
+        stored = facts.stored
         event = presenters.present_event(self._gateway, stored)
+        stories = StoryBuilder(self._gateway, facts).build_stories()
         most = None if request.query_params.get("whole") == "yes" else MOST_SHOWN
         return self._console.page(
             request,
@@ -91,7 +100,10 @@ class EventPages:
             count=stored.count,
             few=FEW,
             again=stored.state == "discarded" and bool(stored.faults),
-            stories=StoryBuilder(self._gateway, stored, states).build_stories(event.deliveries),
+            steps=tell_event(self._gateway, stored, facts.acts),
+            stories=stories,
+            answers=[answer_for(story) for story in stories],
+            unrouted=find_unrouted(self._gateway, stored),
         )
 
     async def replay(self, request: Request) -> Response:
@@ -143,10 +155,10 @@ class EventPages:
             else:
                 act.result = f"Accepted as {done.event}."
         if done.accepted is None:
-            states = await self._gateway.inbox.find_states()
             attempt = {"event": event, "body": body, "errors": done.errors}
+            facts = await self._facts(await self._stored(request))
             return await asyncio.to_thread(
-                self._shown, request, stored, states, amending=attempt, status=422
+                self._shown, request, facts, amending=attempt, status=422
             )
         message = (
             "It repeats another event, and left the quarantine."

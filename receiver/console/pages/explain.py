@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from receiver.admin.operation import NotFound
 from receiver.admin.presenters import EventPeople, find_people
-from receiver.admin.views import WrittenRecord
+from receiver.admin.views import WrittenRecordView
 from receiver.admin.written_records import find_written_records
 from receiver.aom import EVENTS, LABELS, InvalidBody, SourceContext, read_sample
 from receiver.console.page import Console, PageNotice
@@ -161,9 +161,9 @@ class ExplainBox:
 
     async def _find_written(
         self, explained: Explanation
-    ) -> dict[tuple[str, str, str], WrittenRecord]:
+    ) -> dict[tuple[str, str, str], WrittenRecordView]:
         """What the CRMs hold of the records, by connector, object and key."""
-        found: dict[tuple[str, str, str], WrittenRecord] = {}
+        found: dict[tuple[str, str, str], WrittenRecordView] = {}
         for delivery in explained.deliveries:
             refs = [(one.record.object, one.record.key) for one in delivery.planned]
             for written in await find_written_records(self._gateway, delivery.connector, refs):

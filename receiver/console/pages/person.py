@@ -20,6 +20,7 @@ from receiver.console.session import PATH
 from receiver.console.views.known_profiles import find_profiles
 from receiver.console.views.paging import page_address, turn_page
 from receiver.console.views.record_links import record_url
+from receiver.console.views.story.person_events import tell_events
 from receiver.inbox import ConnectorState, EventFilter
 from receiver.inbox.db.storable_text import storable_text
 
@@ -58,6 +59,7 @@ class PersonPages:
             record_url(self._gateway, one.connector, one.object, one.id) for one in person.records
         ]
         profiles = await find_profiles(self._gateway, stored.key)
+        events = await tell_events(inbox, stored.key, turned.items)
         known = bool(profiles or person.lanes or person.records or turned.items)
         return self._console.page(
             request,
@@ -66,6 +68,8 @@ class PersonPages:
             standing=_standing(person.lanes, await inbox.find_states()),
             records=list(zip(person.records, urls, strict=True)),
             few=FEW,
+            own=_own_records(person, urls),
+            events=events,
             turned=turned,
             known=known,
             profiles=profiles,
@@ -111,8 +115,8 @@ class PersonPages:
 
 
 def _standing(
-    lanes: Sequence[views.PersonLane], states: Mapping[str, ConnectorState]
-) -> list[tuple[views.PersonLane, views.ConnectorWord, ConnectorState | None]]:
+    lanes: Sequence[views.PersonLaneView], states: Mapping[str, ConnectorState]
+) -> list[tuple[views.PersonLaneView, views.ConnectorWord, ConnectorState | None]]:
     """Each lane with what its connector does; where that is paused, why and how long."""
     paused = {name: state for name, state in states.items() if state.paused}
     return [
@@ -120,6 +124,17 @@ def _standing(
         for lane in lanes
         for state in [paused.get(lane.connector)]
     ]
+
+
+def _own_records(
+    person: views.PersonView, urls: Sequence[str | None]
+) -> dict[str, list[tuple[views.PersonRecord, str | None]]]:
+    """Connector → the records that have an address of theirs as key, with their pages."""
+    own: dict[str, list[tuple[views.PersonRecord, str | None]]] = {}
+    for record, url in zip(person.records, urls, strict=True):
+        if record.key in person.emails:
+            own.setdefault(record.connector, []).append((record, url))
+    return own
 
 
 def _email(given: str) -> str:

@@ -26,11 +26,12 @@ RESULTS = {
 class SentRecord:
     """One record of an attempt, as the store keeps it.
 
-    `id` is the CRM's and empty where it answered none.
+    `id` is the CRM's and empty where it answered none. `result` says in words what `outcome` is.
     """
 
     object: str
     key: str
+    outcome: str
     result: str
     id: str
     created: bool
@@ -47,16 +48,18 @@ def read_sent_record(
     return SentRecord(
         object=object,
         key=str(stored.get("key", "")),
+        outcome=str(stored.get("result", "")),
         result=RESULTS.get(stored.get("result", ""), ""),
         id=id,
         created=bool(stored.get("created")),
         url=url(object, id),
-        fields={name: _text(value) for name, value in stored.get("fields", {}).items()},
+        fields={name: read_value(value) for name, value in stored.get("fields", {}).items()},
         links=stored.get("links", ()),
     )
 
 
-def _text(value: Any) -> str:
+def read_value(value: Any) -> str:
+    """A value of a field that was sent, as text."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

@@ -49,7 +49,7 @@ def insert_statement(dialect: Dialect, table: Table) -> Any:
     return postgresql.insert(table) if dialect.name == "postgresql" else sqlite.insert(table)
 
 
-def _given(rows: Sequence[Row], **columns: type[Text | BigInteger]) -> CTE:
+def _given_rows(rows: Sequence[Row], **columns: type[Text | BigInteger]) -> CTE:
     return (
         values(*(column(name, type_) for name, type_ in columns.items()))
         .data(list(rows))
@@ -64,7 +64,7 @@ def _unless_there(table: Table) -> Any:
 
 
 def _lanes(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
-    given = _given(
+    given = _given_rows(
         rows,
         person_key=Text,
         connector=Text,
@@ -98,7 +98,7 @@ def _lanes(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
 
 
 def _known_people(_dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
-    given = _given(rows, source=Text, aom_id=Text, address=Text)
+    given = _given_rows(rows, source=Text, aom_id=Text, address=Text)
     holder, former = account.alias("holder"), person_address.alias("former")
     mine = and_(account.c.source == given.c.source, account.c.aom_id == given.c.aom_id)
     same_address = and_(holder.c.source == given.c.source, holder.c.address == given.c.address)
@@ -115,7 +115,7 @@ def _known_people(_dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
 
 
 def _deliveries(_dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
-    given = _given(
+    given = _given_rows(
         rows, person_key=Text, connector=Text, event_id=Text, after=BigInteger, address=Text
     )
     mine = and_(lane.c.person_key == given.c.person_key, lane.c.connector == given.c.connector)

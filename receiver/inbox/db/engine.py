@@ -134,7 +134,7 @@ def _migrated(engines: StoreEngines) -> StoreEngines:
         engines.close()
         where = engines.write.url.render_as_string(hide_password=True)
         raise StoreUnavailable(f"{where}: {as_unavailable(error)}") from error
-    except BaseException:
+    except BaseException:  # interrupted, too: nobody else knows the connections
         engines.close()
         raise
     return engines

@@ -15,7 +15,7 @@ from sqlalchemy import Select, exists, func, select, union, union_all
 from sqlalchemy.sql.elements import ColumnElement, UnaryExpression
 
 from receiver.inbox.db.event_ids import first_id
-from receiver.inbox.db.person_keys import keys_of
+from receiver.inbox.db.person_keys import lane_keys_of
 from receiver.inbox.db.tables import DELIVERY_STATES, delivery, event, event_person, lane, literal
 
 State = Literal["pending", "delivered", "dry_run", "dead", "discarded", "quarantined"]
@@ -89,7 +89,7 @@ def delivery_conditions(chosen: EventFilter) -> list[ColumnElement[bool]]:
     if chosen.person is not None:
         where.append(
             delivery.c.lane_id.in_(
-                select(lane.c.id).where(lane.c.person_key.in_(keys_of(chosen.person)))
+                select(lane.c.id).where(lane.c.person_key.in_(lane_keys_of(chosen.person)))
             )
         )
     return where
@@ -115,7 +115,7 @@ def in_quarantine(chosen: EventFilter) -> Select[int]:
 def _by_event(chosen: EventFilter, turn: PageTurn) -> Select[tuple[str]]:
     where = [*_range(event.c.id, chosen, turn), *_of_event(chosen)]
     if chosen.person is not None:
-        where.append(event.c.id.in_(events_of(keys_of(chosen.person))))
+        where.append(event.c.id.in_(events_of(lane_keys_of(chosen.person))))
     if chosen.state in DELIVERY_STATES or chosen.connector is not None:
         where.append(exists().where(delivery.c.event_id == event.c.id, *_of_delivery(chosen)))
     return select(event.c.id).where(*where).order_by(turn.order(event.c.id)).limit(turn.limit)

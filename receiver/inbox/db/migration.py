@@ -37,7 +37,7 @@ def migrate_tables(engine: Engine) -> None:
             _upgrade(connection, revision)
 
 
-def is_known(revision: str) -> bool:
+def is_known_revision(revision: str) -> bool:
     """Whether this version made tables of that revision, or can bring them to its own."""
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
@@ -67,7 +67,7 @@ def _upgrade(connection: Connection, revision: str | None) -> None:
 
     config = _config()
     config.attributes["connection"] = connection
-    if revision is not None and not is_known(revision):
+    if revision is not None and not is_known_revision(revision):
         raise StoreUnavailable(
             f"a newer version of this program has written the store (revision {revision}, "
             f"this version knows {HEAD}); install that version"

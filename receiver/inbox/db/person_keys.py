@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Text, bindparam, exists, func, literal, selec
 from receiver.inbox.db.tables import delivery, event_person, lane, person_address
 
 
-def keys_of(given: str) -> Any:
+def lane_keys_of(given: str) -> Any:
     """The query for the keys of the lanes of the person whose address or key this is."""
     owner = (
         select(person_address.c.person_key)

@@ -34,7 +34,7 @@ from receiver.inbox.events.erase_records import erase_remotes
 from receiver.inbox.events.original_calls import originals_with, remove_originals
 from receiver.inbox.events.retention import remove_events
 from receiver.inbox.lanes.replay import lock_lanes
-from receiver.inbox.people.addresses import PersonNames, find_names, forget_person
+from receiver.inbox.people.addresses import PersonNames, find_names, forget_names
 from receiver.inbox.profiles.stored_facts import erase_profiles
 from receiver.inbox.profiles.uncounted_events import note_change
 from receiver.text.known_address import address_forms
@@ -91,7 +91,7 @@ async def erase_person(
     names: PersonNames | None = await read(partial(find_names, given=address))
     while names:
         total += await _erase_names(read, write, names)
-        names = await write(partial(forget_person, given=address, erased=names))
+        names = await write(partial(forget_names, given=address, erased=names))
     return total
 
 

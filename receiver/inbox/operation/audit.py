@@ -37,12 +37,17 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """Which entries: those of an operator, of an act, at `since` or later, before `until`."""
+    """Which entries: those of an operator, of an act, at `since` or later, before `until`.
+
+    `acts`: of any of these acts; `naming`: those whose request names this id.
+    """
 
     who: str | None = None
     what: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    acts: tuple[str, ...] = ()
+    naming: str | None = None
 
 
 def add_entry(
@@ -89,6 +94,10 @@ def list_entries(
         statement = statement.where(audit.c.at >= to_micros(chosen.since))
     if chosen.until is not None:
         statement = statement.where(audit.c.at < to_micros(chosen.until))
+    if chosen.acts:
+        statement = statement.where(audit.c.what.in_(chosen.acts))
+    if chosen.naming is not None:
+        statement = statement.where(audit.c.about.contains(chosen.naming, autoescape=True))
     if before is not None:
         statement = statement.where(audit.c.id < before)
     return [

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import and_, bindparam, delete, exists, literal, select, update
 
 from receiver.inbox.db.event_filter import events_of
-from receiver.inbox.db.person_keys import keys_in_events, keys_of
+from receiver.inbox.db.person_keys import keys_in_events, lane_keys_of
 from receiver.inbox.db.tables import (
     account,
     former_address,
@@ -77,12 +77,12 @@ def former_owners_of(transaction: Transaction, addresses: Collection[str]) -> di
 
 def find_names(transaction: Transaction, given: str) -> PersonNames:
     """What the person is known by whose address or key this is; of nobody, that alone."""
-    keys = list(transaction.connection.scalars(keys_of(given)))
+    keys = list(transaction.connection.scalars(lane_keys_of(given)))
     found = transaction.connection.scalar(_KEY, {"given": given}) or given
     return PersonNames(found, tuple(keys), addresses_of(transaction, [found]).get(found, (given,)))
 
 
-def forget_person(transaction: Transaction, given: str, erased: PersonNames) -> PersonNames | None:
+def forget_names(transaction: Transaction, given: str, erased: PersonNames) -> PersonNames | None:
     """Forget whose the erased addresses are: last, for a second run needs to know them.
 
     Where more has come of the person since, nothing is forgotten: returns what is to be erased.

@@ -81,46 +81,46 @@ class CallReader:
     def before_newest(self, chosen: EventFilter, number: int) -> str:
         """After which id the newest so many events of the filter come."""
         page = select_page(chosen, PageTurn(number)).subquery()
-        oldest = self._read(lambda one: one.connection.scalar(select(func.min(page.c.id))))
+        oldest = self._run_read(lambda one: one.connection.scalar(select(func.min(page.c.id))))
         return ALL if oldest is None else f"{int(oldest, 16) - 1:032x}"
 
     def count(self, chosen: EventFilter, after: str = ALL) -> int:
         """How many events match, those in quarantine with them."""
         turn = PageTurn(_MOST, after=after)
         found = select_page(chosen, turn).order_by(None).subquery()
-        return self._read(
+        return self._run_read(
             lambda one: one.connection.scalar(select(func.count()).select_from(found)) or 0
         )
 
     def names(self, chosen: EventFilter, after: str = ALL) -> Iterator[list[NamedEvent]]:
         """Pages of the events that match and are accepted, oldest first."""
         while ids := self._ids(chosen, after):
-            yield self._read(partial(_names, ids=ids))
+            yield self._run_read(partial(_names, ids=ids))
             after = ids[-1]
 
     def calls(self, ids: Sequence[str]) -> Iterator[list[StoredCall]]:
         """The calls of accepted events, oldest first, as many at once as fit into memory."""
         for some in self._that_fit(ids):
-            yield self._read(partial(find_calls, ids=some))
+            yield self._run_read(partial(find_calls, ids=some))
 
     def people(self, addresses: Collection[str]) -> Mapping[str, KnownPerson]:
         """By their addresses, those who have or had several."""
         found: dict[str, KnownPerson] = {}
         for some in _parts(addresses):
-            found |= self._read(partial(_people, addresses=some))
+            found |= self._run_read(partial(_people, addresses=some))
         return found
 
     def facts(self, people: Collection[PersonAt]) -> Mapping[PersonAt, KnownFacts]:
         """All that is known of these people, by source and person key."""
         found: dict[PersonAt, KnownFacts] = {}
         for some in _parts(people):
-            found |= self._read(partial(find_known_facts, people=some))
+            found |= self._run_read(partial(find_known_facts, people=some))
         return found
 
     def counts_profiles(self, sources: Collection[str]) -> bool:
         """Whether all events of these sources are counted into the profiles of people."""
         given = {"sources": sorted(sources)}
-        return self._read(
+        return self._run_read(
             lambda one: (
                 find_starts(one).keys() >= set(sources)
                 and one.connection.execute(_UNCOUNTED, given).first() is None
@@ -129,19 +129,19 @@ class CallReader:
 
     def batch_sizes(self) -> Mapping[str, Mapping[str, int]]:
         """Connector → object → records that its CRM takes in a call, where that was learnt."""
-        states = self._read(connector_state.find_states)
+        states = self._run_read(connector_state.find_states)
         return {name: one.sizes for name, one in states.items()}
 
     def mappings(self) -> Sequence[MappingVersion]:
         """Those that were in force lately, the newest first."""
-        return self._read(mapping_history.list_mappings)
+        return self._run_read(mapping_history.list_mappings)
 
     def _ids(self, chosen: EventFilter, after: str) -> list[str]:
         turn = PageTurn(PAGE, after=after)
-        return self._read(lambda one: list(one.connection.scalars(select_page(chosen, turn))))
+        return self._run_read(lambda one: list(one.connection.scalars(select_page(chosen, turn))))
 
     def _that_fit(self, ids: Sequence[str]) -> Iterator[list[str]]:
-        sizes = self._read(partial(_sizes, ids=ids))
+        sizes = self._run_read(partial(_sizes, ids=ids))
         some: list[str] = []
         total = 0
         for id in ids:
@@ -153,7 +153,7 @@ class CallReader:
         if some:
             yield some
 
-    def _read(self, work: Callable[[Transaction], T]) -> T:
+    def _run_read(self, work: Callable[[Transaction], T]) -> T:
         try:
             with self._engine.connect() as connection, connection.begin():
                 return work(Transaction(connection))

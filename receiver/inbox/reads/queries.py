@@ -94,7 +94,7 @@ class DriftCount:
     last_at: datetime
 
 
-def read_status(
+def read_store_status(
     transaction: Transaction, connectors: Sequence[str], *, now: datetime
 ) -> StoreStatus:
     """Takes as long as it takes to count what is pending or dead."""

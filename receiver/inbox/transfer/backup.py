@@ -14,10 +14,11 @@ from pathlib import Path
 from sqlalchemy import create_engine
 
 from receiver.inbox.db.errors import driver_reason
-from receiver.inbox.db.migration import is_known
+from receiver.inbox.db.migration import is_known_revision
 from receiver.inbox.db.sqlite.file_lock import FileLock
 from receiver.inbox.db.timestamps import from_micros_or_none
 from receiver.inbox.db.transaction import Transaction
+from receiver.inbox.operation.audit import add_entry, finish_entry
 from receiver.inbox.operation.connector_state import stop_connector
 
 
@@ -79,7 +80,7 @@ def check_backup(file: Path) -> BackupContent:
             if damage != ["ok"]:
                 raise BackupFault(f"{file} is damaged: {'; '.join(damage)}")
             revision = copy.execute("SELECT version_num FROM alembic_version").fetchone()[0]
-            if not is_known(revision):
+            if not is_known_revision(revision):
                 raise BackupFault(
                     f"a newer version of this program has written {file} (revision {revision}); "
                     "install that version"
@@ -89,13 +90,13 @@ def check_backup(file: Path) -> BackupContent:
         raise BackupFault(f"{file} is no store of this program: {driver_reason(error)}") from error
 
 
-def restore(backup: Path, store: Path, *, now: datetime) -> Restored:
+def restore(backup: Path, store: Path, *, who: str, now: datetime) -> Restored:
     """Put a copy in the place of the store, which must not be in use; the former one stays beside
     it.
 
     What waited in the copy may have been delivered since, and newer states with it: connectors with
-    such deliveries are stopped, until an operator starts them. Raises BackupFault, and StoreLocked
-    where a gateway runs; then nothing has changed.
+    such deliveries are stopped, until an operator starts them. Its audit says `who` has done it.
+    Raises BackupFault, and StoreLocked where a gateway runs; then nothing has changed.
     """
     content = check_backup(backup)
     try:
@@ -105,7 +106,7 @@ def restore(backup: Path, store: Path, *, now: datetime) -> Restored:
     try:
         with _replacing(store) as part:
             shutil.copyfile(backup, part)
-            _stop(part, content, now)
+            _note_restored(part, content, who, now)
             aside = _set_aside(store, now)
     except OSError as error:
         raise BackupFault(f"{store} cannot be replaced: {error.strerror}") from error
@@ -154,13 +155,16 @@ def _content(copy: sqlite3.Connection, file: Path) -> BackupContent:
     )
 
 
-def _stop(file: Path, content: BackupContent, now: datetime) -> None:
+def _note_restored(file: Path, content: BackupContent, who: str, now: datetime) -> None:
     engine = create_engine(f"sqlite:///{file}", hide_parameters=True)
     since = f"{content.newest:%Y-%m-%d %H:%M} UTC" if content.newest else "its first event"
     reason = f"restored from a backup: what came after {since} is missing. Import it, then resume"
     try:
         with engine.begin() as connection:
-            stop_connector(Transaction(connection), content.connectors, reason, now=now)
+            transaction = Transaction(connection)
+            stop_connector(transaction, content.connectors, reason, now=now)
+            id = add_entry(transaction, who, "restore", {"since": since}, "begun", now=now)
+            finish_entry(transaction, id, "done", f"events {content.events}")
     finally:
         engine.dispose()
 

@@ -21,7 +21,7 @@ from receiver.mapping.check.value_kinds import (
     calculate_kinds,
     compare_kinds,
     filter_kinds,
-    text_of,
+    text_fault,
 )
 from receiver.mapping.language.attribute_access import element_of, members_of
 from receiver.mapping.language.filter_types import NAMED_AT, attribute_of, result_of
@@ -57,7 +57,7 @@ class ExpressionAnalysis:
         return str
 
     def _text_part(self, node: nodes.Node, scope: Scope) -> None:
-        self._note(text_of(self._operand(node, scope)))
+        self._note(text_fault(self._operand(node, scope)))
 
     def _operand(self, node: nodes.Node, scope: Scope) -> Operand:
         return Operand(node, _path(node), self.expression(node, scope))
@@ -142,7 +142,7 @@ class ExpressionAnalysis:
         self.missing[path] = suggest_name(name, known, f"{owner} has")
         return Any
 
-    def _asked(self, node: nodes.Node, scope: Scope) -> Any:
+    def _guarded_expression(self, node: nodes.Node, scope: Scope) -> Any:
         """An expression that may be absent: a path that is missing from it is only guarded."""
         if not isinstance(node, nodes.Name | nodes.Getattr | nodes.Getitem):
             return self.expression(node, scope)
@@ -188,7 +188,9 @@ class ExpressionAnalysis:
         if node.name not in TESTS:
             self.broken[f"there is no test {node.name!r}"] = suggest_name(node.name, TESTS, "tests")
         arguments = self._arguments(node, scope)
-        look = self._asked if node.name in ("defined", "undefined") else self.expression
+        look = (
+            self._guarded_expression if node.name in ("defined", "undefined") else self.expression
+        )
         value = Operand(node.node, _path(node.node), look(node.node, scope))
         if node.name in DIVIDING and value.kind not in (None, "number"):
             self._note((f"tests whether {value.in_words}, can be divided", "it takes a number"))
@@ -251,7 +253,7 @@ class ExpressionAnalysis:
         arguments = self._arguments(node, scope)
         if node.node is None:
             return str
-        look = self._asked if node.name in ("d", "default") else self.expression
+        look = self._guarded_expression if node.name in ("d", "default") else self.expression
         inside = look(node.node, scope)
         item = self._attribute_of(node, inside)
         self._named_callables(node)

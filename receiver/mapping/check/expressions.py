@@ -302,7 +302,7 @@ def _condition(
         checked.faults.append(
             ConfigFault(
                 where,
-                f"never holds for {_listed(tuple(scopes))}",
+                f"never holds for {_list_events(tuple(scopes))}",
                 "nothing would be written; change the condition or the events, or write false",
             )
         )
@@ -370,7 +370,7 @@ def _path_faults(where: str, analyses: Sequence[ExpressionAnalysis]) -> Iterator
             if path not in found:
                 lacking.setdefault(path, ([], remedy))[0].append(one.event)
     for path, (events, remedy) in lacking.items():
-        yield ConfigFault(where, f"{path!r} is not part of {_listed(events)}", remedy)
+        yield ConfigFault(where, f"{path!r} is not part of {_list_events(events)}", remedy)
     broken = {message: remedy for one in analyses for message, remedy in one.broken.items()}
     yield from (ConfigFault(where, message, remedy) for message, remedy in broken.items())
     doubtful = {message: remedy for one in analyses for message, remedy in one.doubtful.items()}
@@ -379,6 +379,6 @@ def _path_faults(where: str, analyses: Sequence[ExpressionAnalysis]) -> Iterator
     )
 
 
-def _listed(events: Sequence[str]) -> str:
+def _list_events(events: Sequence[str]) -> str:
     more = len(events) - _SHOWN
     return ", ".join(events[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -30,7 +30,7 @@ def wrong_arguments(node: nodes.Filter) -> tuple[str, str] | None:
     if node.name == "plus" and not (named and named.keys() <= set(PLUS_TAKES)):
         wrong = next((name for name in named if name not in PLUS_TAKES), "")
         message = f"| plus takes no {wrong!r}" if wrong else "| plus is not told how much later"
-        return message, f"name {_listed(PLUS_TAKES)}: plus(days=30)"
+        return message, f"name {_list_names(PLUS_TAKES)}: plus(days=30)"
     try:
         taken.bind(*[None] * len(node.args), **named)
     except TypeError as error:
@@ -62,8 +62,12 @@ _MORE = Parameter.VAR_KEYWORD
 
 
 def _remedy(names: Sequence[str]) -> str:
-    return f"in its brackets it takes {_listed(names)}" if names else "it takes nothing in brackets"
+    return (
+        f"in its brackets it takes {_list_names(names)}"
+        if names
+        else "it takes nothing in brackets"
+    )
 
 
-def _listed(names: Sequence[str]) -> str:
+def _list_names(names: Sequence[str]) -> str:
     return ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else names[0]

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from receiver.aom import EVENTS
 from receiver.config_errors import UNREADABLE, ConfigFault, nearest_name, suggest_name
 from receiver.mapping.language.environment import is_constant
-from receiver.mapping.routes.route_builder import key_field_of
+from receiver.mapping.routes.route_builder import own_key_field
 from receiver.mapping.routes.route_config import ConnectorAccount, PlacedRoute
 from receiver.mapping.routes.route_settings import RouteSettings, UpsertSettings
 
@@ -161,7 +161,7 @@ def find_key_conflicts(
         own = account.type.key_fields if account is not None and account.type is not None else {}
         for index, upsert in enumerate(one.route.upsert):
             where = f"{one.where}.upsert[{index}].key_field"
-            used = key_field_of(upsert, own)
+            used = own_key_field(upsert, own)
             known, there = first.setdefault((one.connector, upsert.object), (used, where))
             if known != used:
                 shown = known or own.get(upsert.object)

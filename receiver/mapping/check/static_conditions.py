@@ -66,7 +66,7 @@ def _any(left: bool | None, right: bool | None) -> bool | None:
 
 
 def _defined(node: nodes.Node, scope: Mapping[str, Any]) -> bool | None:
-    known = _known(node, scope)
+    known = _known_annotation(node, scope)
     return None if known is Any else known is not _NOTHING
 
 
@@ -75,7 +75,7 @@ _NOTHING = object()
 _CONTAINERS = (str, list, tuple, dict)
 
 
-def _known(node: nodes.Node, scope: Mapping[str, Any]) -> Any:
+def _known_annotation(node: nodes.Node, scope: Mapping[str, Any]) -> Any:
     """The annotation of a path, Any where it can't be told, _NOTHING where the event has no such
     path.
     """
@@ -83,7 +83,7 @@ def _known(node: nodes.Node, scope: Mapping[str, Any]) -> Any:
         return scope.get(node.name, _NOTHING)
     if not isinstance(node, nodes.Getattr):
         return Any
-    owner = _known(node.node, scope)
+    owner = _known_annotation(node.node, scope)
     if owner is Any or owner is _NOTHING:
         return owner
     behind = members_of(owner)

@@ -163,7 +163,7 @@ def calculate_kinds(op: str, left: Operand, right: Operand) -> tuple[Any, Fault 
     return Any, (message, _calculated_remedy(op, left, right))
 
 
-def text_of(part: Operand) -> Fault | None:
+def text_fault(part: Operand) -> Fault | None:
     """A part of a text that cannot stand in one."""
     if part.kind not in _COMPOSED:
         return None
@@ -181,7 +181,7 @@ def filter_kinds(name: str, value: Operand, item: Any) -> Fault | None:
         elif value.kind == "list":
             remedy = f"of each item: {value.written} | map('{name}')"
         else:
-            remedy = f"| {name} takes {_listed(TAKEN[name])}"
+            remedy = f"| {name} takes {_list_kinds(TAKEN[name])}"
         return f"| {name} is given {value.in_words}", remedy
     kind = kind_of(item)
     if value.kind == "list" and kind is not None and kind not in ITEMS_TAKEN.get(name, {kind}):
@@ -189,7 +189,7 @@ def filter_kinds(name: str, value: Operand, item: Any) -> Fault | None:
         remedy = (
             f"name a part of each: | {name}(attribute='…')"
             if kind == "thing"
-            else f"| {name} takes {_listed(ITEMS_TAKEN[name])}"
+            else f"| {name} takes {_list_kinds(ITEMS_TAKEN[name])}"
         )
         return message, remedy
     return None
@@ -271,6 +271,6 @@ def _is_number(text: str) -> bool:
         return False
 
 
-def _listed(kinds: frozenset[str]) -> str:
+def _list_kinds(kinds: frozenset[str]) -> str:
     words: Sequence[str] = [word for kind, word in _WORDS.items() if kind in kinds]
     return " or ".join(words)

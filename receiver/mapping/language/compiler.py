@@ -160,7 +160,7 @@ def _call(node: nodes.Call) -> Evaluate:
 
 def _arguments(node: nodes.Filter | nodes.Test | nodes.Call) -> tuple[Evaluate, Evaluate]:
     """What gives the arguments in order, and what gives those with a name."""
-    return _sequence(node.args, tuple), _named(node.kwargs)
+    return _sequence(node.args, tuple), _compile_keywords(node.kwargs)
 
 
 def _sequence(parts: list[nodes.Expr], kind: type) -> Evaluate:
@@ -172,7 +172,7 @@ def _sequence(parts: list[nodes.Expr], kind: type) -> Evaluate:
     return lambda scope: kind([function(scope) for function in functions])
 
 
-def _named(keywords: list[Any]) -> Evaluate:
+def _compile_keywords(keywords: list[Any]) -> Evaluate:
     entries = [(keyword.key, compile_node(keyword.value)) for keyword in keywords]
     return lambda scope: {name: value(scope) for name, value in entries}
 

@@ -19,23 +19,23 @@ def as_json(value: Any) -> JsonText | None:
 
     Decimals and dates are texts in it, what is absent is null. Its `data` keeps Decimals.
     """
-    data = _plain(value)
+    data = _plain_data(value)
     if data is None:
         return None
     return JsonText(json.dumps(data, ensure_ascii=False, default=value_text), data)
 
 
-def _plain(value: Any) -> Any:
+def _plain_data(value: Any) -> Any:
     match value:
         case None | bool() | int() | str() | Decimal():
             return value
         case Undefined():
             return value_text(value) or None  # raises, unless an `if` without `else` was not met
         case BaseModel():
-            return {name: _plain(inner) for name, inner in value}
+            return {name: _plain_data(inner) for name, inner in value}
         case Mapping():
-            return {value_text(name): _plain(inner) for name, inner in value.items()}
+            return {value_text(name): _plain_data(inner) for name, inner in value.items()}
         case _ if is_list(value):
-            return [_plain(inner) for inner in value]
+            return [_plain_data(inner) for inner in value]
         case _:
             return value_text(value)

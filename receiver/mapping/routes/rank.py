@@ -73,11 +73,11 @@ def moment(value: object) -> str:
     return f"{(at - _FIRST) // _MICROSECOND:0{_DATE}}"
 
 
-def read_date(rank: str) -> datetime | None:
+def date_of_rank(rank: str) -> datetime | None:
     """The date that a field goes by, in UTC; None where it goes by something else."""
     return _FIRST + int(rank) * _MICROSECOND if len(rank) == _DATE else None
 
 
-def read_stage(rank: str) -> int | None:
+def stage_of_rank(rank: str) -> int | None:
     """The place of its stage, the first being 1; None where a field goes by something else."""
     return int(rank) + 1 if len(rank) == _STAGE else None

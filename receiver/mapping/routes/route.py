@@ -62,7 +62,7 @@ class FieldTemplate:
     rank: Callable[[ExpressionScope, Value], str | None] | None = None
 
 
-def plain_value(result: Evaluate) -> Evaluate:
+def unmapped_value(result: Evaluate) -> Evaluate:
     """An expression's value as a field takes it."""
     return lambda scope: native_value(result(scope))
 
@@ -124,7 +124,7 @@ class EachItem:
     def over(self, scope: ExpressionScope) -> Iterator[ExpressionScope]:
         try:
             items = self.items(scope)
-            listed = [] if items is None else _listed(scope, items)
+            listed = [] if items is None else _read_items(scope, items)
         except Exception as error:
             raise mapping_fault(self.where, error) from error
         if len(listed) > RECORDS:
@@ -240,7 +240,7 @@ class Route:
             yield upsert, with_rules(record, ranks, upsert.overwrite_of(fields))
 
 
-def _listed(scope: ExpressionScope, items: Any) -> list[Any]:
+def _read_items(scope: ExpressionScope, items: Any) -> list[Any]:
     if isinstance(items, Undefined):
         return list(value_text(items))  # raises, or is nothing
     if not is_list(items):

@@ -23,7 +23,7 @@ from receiver.mapping.routes.route import (
     ValueMap,
     mapped_value,
     option_values,
-    plain_value,
+    unmapped_value,
     where_holds,
     with_default,
 )
@@ -74,7 +74,7 @@ def split_each(each: str) -> tuple[str, nodes.Expr] | None:
     return None if items is None else (match[1], items)
 
 
-def key_field_of(upsert: UpsertSettings, key_fields: Mapping[str, str]) -> str | None:
+def own_key_field(upsert: UpsertSettings, key_fields: Mapping[str, str]) -> str | None:
     """None where the connector's own is meant, said or not."""
     return None if upsert.key_field == key_fields.get(upsert.object) else upsert.key_field
 
@@ -109,7 +109,7 @@ def _upsert(
         object=upsert.object,
         where=where,
         key=watch.key(where, compile_expression(upsert.key or DEFAULT_KEY)),
-        key_field=key_field_of(upsert, key_fields),
+        key_field=own_key_field(upsert, key_fields),
         each=_each(f"{where}.each", upsert.each),
         when=_condition(f"{where}.when", upsert.when, watch),
         links=frozenset(upsert.links),
@@ -152,7 +152,7 @@ def _field(name: str, where: str, settings: FieldSettings, watch: RouteWatch) ->
         if settings.append:
             default = option_values(default, grow=settings.grow)
         elif not is_constant_value(settings.default):
-            default = plain_value(default)
+            default = unmapped_value(default)
         value = with_default(value, watch.default(f"{where}.default", default))
     if (condition := _condition(f"{where}.when", settings.when, watch)) is not None:
         value = where_holds(condition, value)
@@ -177,7 +177,7 @@ def _value(where: str, settings: FieldSettings, watch: RouteWatch) -> Evaluate:
         return option_values(result, lookup, grow=settings.grow)
     if lookup is not None:
         return mapped_value(result, lookup)
-    return result if is_constant_value(settings.value) else plain_value(result)
+    return result if is_constant_value(settings.value) else unmapped_value(result)
 
 
 def is_constant_value(value: Any) -> bool:

@@ -192,11 +192,11 @@ def _shipped(
             message = f"the connector's {mapping} mapping can't be read: {error}"
             faults.append(ConfigFault(at, message))
         else:
-            found += _read(name, mapping, document, faults)
+            found += _read_mapping_routes(name, mapping, document, faults)
     return found
 
 
-def _read(
+def _read_mapping_routes(
     connector: str, mapping: str, document: Mapping[str, Any], faults: list[ConfigFault]
 ) -> list[PlacedRoute]:
     at = ("connectors", connector, mapping)

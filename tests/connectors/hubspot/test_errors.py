@@ -20,8 +20,7 @@ from connectors.base import (
     Throttled,
     Unavailable,
 )
-from connectors.hubspot.error_body import read_error
-from connectors.hubspot.errors import KEYS, TABLE, find_rule
+from connectors.hubspot.error_table import KEYS
 from tests.connectors.hubspot.opening import contact, on, upsert
 from tests.fakes.hubspot import FakeHubSpot, Fault
 
@@ -212,16 +211,3 @@ def test_a_refused_batch_of_one_is_that_records_outcome(hubspot: FakeHubSpot) ->
     assert upsert(hubspot, contact("ada")) == [Refused("VALIDATION_ERROR", "invalid")]
     hubspot.script(answering(409, {"category": "CONFLICT", "message": "somebody else is writing"}))
     assert isinstance(upsert(hubspot, contact("ada"))[0], Retry)
-
-
-def test_every_row_of_the_table_counts() -> None:
-    """Every rule can be reached: none stands behind one that takes all of its cases."""
-    for rule in TABLE:
-        statuses, codes = rule.statuses or {207}, rule.codes or {"SOMETHING"}
-        found = {
-            find_rule(read_error({"category": code}, status))
-            for status in statuses
-            for code in codes
-        }
-        found |= {find_rule(read_error(None, status)) for status in statuses}
-        assert rule in found, rule

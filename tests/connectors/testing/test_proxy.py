@@ -12,7 +12,7 @@ from threading import Thread
 import httpx
 import pytest
 
-from connectors.testing.proxy import Fault, FaultProxy
+from connectors.testing.proxy import FaultProxy, InjectedFault
 from tests.fakes.server import Request, Response, Server
 from tests.fakes.tls import self_signed
 
@@ -72,14 +72,14 @@ def test_a_connection_serves_many_calls_and_is_counted(proxy: FaultProxy) -> Non
 @pytest.mark.parametrize(
     ("fault", "reached"),
     [
-        (Fault("reset", "reset"), 0),
-        (Fault("reset", "reset", applied=True), 1),
-        (Fault("cut", "cut", applied=True), 1),
-        (Fault("cut", "cut"), 0),
+        (InjectedFault("reset", "reset"), 0),
+        (InjectedFault("reset", "reset", applied=True), 1),
+        (InjectedFault("cut", "cut", applied=True), 1),
+        (InjectedFault("cut", "cut"), 0),
     ],
 )
 def test_a_connection_is_lost_before_or_after(
-    fault: Fault, reached: int, proxy: FaultProxy, account: Account
+    fault: InjectedFault, reached: int, proxy: FaultProxy, account: Account
 ) -> None:
     """The account has done what was asked, or knows nothing of it."""
     proxy.fail(fault)
@@ -92,7 +92,7 @@ def test_a_connection_is_lost_before_or_after(
 
 def test_a_fault_may_leave_the_first_calls_alone(proxy: FaultProxy) -> None:
     """It befalls those that follow, until it is lifted."""
-    proxy.fail(Fault("503", status=503, headers={"Retry-After": "9"}), first=1)
+    proxy.fail(InjectedFault("503", status=503, headers={"Retry-After": "9"}), first=1)
     answers = [httpx.get(proxy.url) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [201, 503, 503]
     assert answers[1].headers["Retry-After"] == "9"
@@ -103,7 +103,7 @@ def test_silence_lasts_until_the_client_hangs_up_or_it_is_lifted(
     proxy: FaultProxy, kind: str
 ) -> None:
     """A client that gives up in time costs no patience."""
-    proxy.fail(Fault(kind, kind))  # type: ignore[arg-type]
+    proxy.fail(InjectedFault(kind, kind))  # type: ignore[arg-type]
 
     async def give_up() -> None:
         async with httpx.AsyncClient(timeout=None) as client:  # noqa: S113 - it is given up

@@ -16,7 +16,7 @@ import pytest
 from cryptography import x509
 
 from connectors.base import Misconfigured
-from connectors.webhook.public_addresses import PublicTransport, find_addresses, is_public
+from connectors.webhook.public_addresses import PublicTransport, is_public, resolve_host
 from tests.fakes.tls import self_signed
 
 
@@ -73,7 +73,7 @@ def test_private_addresses(address: str) -> None:
 def test_a_host_is_judged_by_what_it_leads_to(host: str) -> None:
     """However it is written."""
     with pytest.raises(Misconfigured, match="allow_private = true"):
-        asyncio.run(find_addresses(host, 443))
+        asyncio.run(resolve_host(host, 443))
 
 
 def leads_to(*answers: list[str]) -> Any:
@@ -92,7 +92,7 @@ def test_one_private_address_among_public_ones_is_refused(monkeypatch: pytest.Mo
     resolver = leads_to(["8.8.8.8", "10.0.0.1"])
     monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", resolver)
     with pytest.raises(Misconfigured, match=r"hooks\.example\.edu leads to 10\.0\.0\.1"):
-        asyncio.run(find_addresses("hooks.example.edu", 443))
+        asyncio.run(resolve_host("hooks.example.edu", 443))
 
 
 def test_a_name_that_changes_its_mind_leads_nowhere_else(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def client_to(
 
     class Local(PublicTransport):
         @staticmethod
-        async def find_addresses(host: str, port: int) -> list[str]:  # noqa: ARG004
+        async def resolve_host(host: str, port: int) -> list[str]:  # noqa: ARG004
             return addresses
 
     timeout = httpx.Timeout(None, connect=connect)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from receiver.inbox import Inbox, StoreLocked
+from receiver.inbox import AuditFilter, Inbox, StoreLocked
 from receiver.inbox.transfer.backup import (
     BackupFault,
     back_up,
@@ -86,9 +86,12 @@ def test_a_restored_store_goes_on_from_the_copy(tmp_path: Path) -> None:
         assert "restored from a backup: what came after 2026-05-04 12:00 UTC" in state.reason
         assert "other" not in await inbox.find_states()
         assert (await inbox.read_status((), now=NOW)).pending == 1
+        (entry,) = await inbox.list_audit(AuditFilter(), limit=9)
+        assert (entry.who, entry.what, entry.outcome) == ("ann", "restore", "done")
+        assert entry.about == {"since": "2026-05-04 12:00 UTC"}
 
     run(store, first)
-    done = restore(copy, store, now=NOW)
+    done = restore(copy, store, who="ann", now=NOW)
     assert done.aside == tmp_path / "store.db.before-20260504T120000"
     assert check_backup(done.aside).events == 2
     run(store, restored)
@@ -101,7 +104,7 @@ def test_a_store_that_is_gone_is_restored(tmp_path: Path) -> None:
     run(store, lambda inbox: inbox.accept(new("1")))
     back_up(store, copy)
     store.unlink()
-    assert restore(copy, store, now=NOW).aside is None
+    assert restore(copy, store, who="ann", now=NOW).aside is None
     assert check_backup(store).events == 1
 
 
@@ -119,7 +122,7 @@ def test_the_log_of_a_store_that_is_gone_is_not_read_into_the_copy(tmp_path: Pat
     run(store, work)
     store.unlink()
     log.rename(tmp_path / "store.db-wal")
-    done = restore(copy, store, now=NOW)
+    done = restore(copy, store, who="ann", now=NOW)
     assert check_backup(store).events == 1
     assert done.aside
     assert [path.name for path in tmp_path.glob("*-wal")] == [f"{done.aside.name}-wal"]
@@ -133,7 +136,7 @@ def test_a_restore_that_cannot_be_changes_nothing(tmp_path: Path) -> None:
         await inbox.accept(new("1"))
         await asyncio.to_thread(back_up, store, copy)
         with pytest.raises(StoreLocked):
-            await asyncio.to_thread(restore, copy, store, now=NOW)
+            await asyncio.to_thread(restore, copy, store, who="ann", now=NOW)
 
     run(store, work)
     before = sorted(path.name for path in tmp_path.iterdir())
@@ -142,15 +145,15 @@ def test_a_restore_that_cannot_be_changes_nothing(tmp_path: Path) -> None:
     with closing(sqlite3.connect(newer)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(BackupFault, match="a newer version of this program"):
-        restore(newer, store, now=NOW)
+        restore(newer, store, who="ann", now=NOW)
     broken = tmp_path / "broken.db"
     content = bytearray(copy.read_bytes())
     content[4096 * 3 : 4096 * 8] = b"\xff" * (4096 * 5)
     broken.write_bytes(content)
     with pytest.raises(BackupFault, match="is damaged"):
-        restore(broken, store, now=NOW)
+        restore(broken, store, who="ann", now=NOW)
     with pytest.raises(BackupFault, match="there is no file"):
-        restore(tmp_path / "no.db", store, now=NOW)
+        restore(tmp_path / "no.db", store, who="ann", now=NOW)
     for path in (newer, broken):
         path.unlink()
     assert sorted(path.name for path in tmp_path.iterdir()) == before

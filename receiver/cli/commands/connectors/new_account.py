@@ -9,18 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from receiver.cli.admin_client import in_path, open_admin
-from receiver.cli.app import (
-    CONFIG,
-    ConfigOption,
-    JsonOption,
-    YesOption,
-    app,
-    confirm_action,
-    out,
-    print_json,
-    settings_of,
-)
+from receiver.cli.app import app, settings_of
 from receiver.cli.name_completion import complete_connector
+from receiver.cli.options import CONFIG, ConfigOption, JsonOption, YesOption
+from receiver.cli.terminal import confirm_action, out, print_json
 from receiver.text.plurals import pluralize
 
 

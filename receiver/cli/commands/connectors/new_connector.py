@@ -8,8 +8,10 @@ from typing import Annotated
 
 import typer
 
-from receiver.cli.app import app, fail_command, out
+from receiver.cli.app import app
+from receiver.cli.command_failure import fail_command
 from receiver.cli.connector_scaffold import package_name, require_unused, write_connector
+from receiver.cli.terminal import out
 
 
 @app.command("new-connector")

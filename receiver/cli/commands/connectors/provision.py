@@ -16,20 +16,12 @@ from connectors.base import (
     Provisions,
     Report,
 )
-from receiver.cli.app import (
-    CONFIG,
-    FOUND,
-    ConfigOption,
-    JsonOption,
-    app,
-    fail_command,
-    out,
-    print_json,
-    settings_of,
-    show_faults,
-)
+from receiver.cli.app import app, settings_of
+from receiver.cli.command_failure import FOUND, fail_command
 from receiver.cli.name_completion import complete_connector
+from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.temporary_connector import temporary_connector
+from receiver.cli.terminal import out, print_json, show_faults
 from receiver.mapping import RouteTable
 from receiver.settings import ConfigFault, Settings
 
@@ -89,7 +81,7 @@ def provision(
     except ConnectorError as error:
         fail_command(f"connectors.{connector}: {error}", code=FOUND)
     if as_json:
-        print_json(_plain(plan, report))
+        print_json(_plan_as_json(plan, report))
     else:
         _show(connector, plan, report, apply=apply)
     if plan.blockers or (report and report.failed):
@@ -108,7 +100,7 @@ async def _provision(settings: Settings, name: str, *, apply: bool) -> tuple[Pla
         return plan, await connector.provision(plan) if apply else None
 
 
-def _plain(plan: Plan, report: Report | None) -> dict[str, object]:
+def _plan_as_json(plan: Plan, report: Report | None) -> dict[str, object]:
     return {
         "plan": [step.text for step in plan.steps],
         "blockers": [_as_json(problem) for problem in plan.blockers],

@@ -10,22 +10,8 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from receiver.cli.admin_client import open_admin
-from receiver.cli.app import (
-    CONFIG,
-    FOUND,
-    WRONG_USE,
-    CommandFailure,
-    ConfigOption,
-    JsonOption,
-    YesOption,
-    app,
-    confirm_action,
-    err,
-    fail_command,
-    out,
-    print_json,
-    settings_of,
-)
+from receiver.cli.app import app, settings_of
+from receiver.cli.command_failure import FOUND, WRONG_USE, CommandFailure, fail_command
 from receiver.cli.compared_mappings import (
     ChosenMappings,
     NamedMapping,
@@ -33,8 +19,17 @@ from receiver.cli.compared_mappings import (
     fetch_mapping,
 )
 from receiver.cli.local_times import SinceOption, UntilOption, parse_time
-from receiver.cli.name_completion import complete_connector, complete_event, complete_source
+from receiver.cli.name_completion import complete_connector
+from receiver.cli.options import (
+    CONFIG,
+    ConfigOption,
+    EventOption,
+    JsonOption,
+    SourceOption,
+    YesOption,
+)
 from receiver.cli.reports.difference_report import show_comparison, show_note
+from receiver.cli.terminal import confirm_action, err, out, print_json
 from receiver.comparison import Comparison, ComparisonJob, compare_mappings, lower_priority
 from receiver.inbox import EventFilter, StoreUnavailable
 from receiver.settings import ConfigError, Settings
@@ -44,47 +39,48 @@ from receiver.text.plurals import pluralize
 _AT_ONCE = 5_000  # events in one request of a replay
 
 
+NewArgument = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="[NEW.toml]",
+        help="The new configuration, or its [[routes]] and [snippets] alone; that of --config "
+        "unless given.",
+    ),
+]
+FormerOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        metavar="OLD.toml",
+        help="Compare with this one; with what the running gateway has in force unless given, "
+        "or where that is the new one already, with what was in force before it.",
+    ),
+]
+InForceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--in-force-at",
+        metavar="TIME",
+        help="Compare with the mapping that was in force then: 2026-03-01, "
+        "'2026-03-01 14:30', 2h, 3d. The last ten are kept.",
+    ),
+]
+
+
 @app.command()
 def diff(
-    new: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="[NEW.toml]",
-            help="The new configuration, or its [[routes]] and [snippets] alone; that of --config "
-            "unless given.",
-        ),
-    ] = None,
+    new: NewArgument = None,
     config: ConfigOption = CONFIG,
-    former: Annotated[
-        Path | None,
-        typer.Option(
-            "--from",
-            metavar="OLD.toml",
-            help="Compare with this one; with what the running gateway has in force unless given, "
-            "or where that is the new one already, with what was in force before it.",
-        ),
-    ] = None,
-    in_force_at: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TIME",
-            help="Compare with the mapping that was in force then: 2026-03-01, "
-            "'2026-03-01 14:30', 2h, 3d. The last ten are kept.",
-        ),
-    ] = None,
+    former: FormerOption = None,
+    in_force_at: InForceOption = None,
     connector: Annotated[
         str | None,
         typer.Option(
             help="What is written to this connector only.", autocompletion=complete_connector
         ),
     ] = None,
-    source: Annotated[
-        str | None, typer.Option(help="Events of this source.", autocompletion=complete_source)
-    ] = None,
-    event: Annotated[
-        str | None,
-        typer.Option(help="Events of this name, e.g. order.placed.", autocompletion=complete_event),
-    ] = None,
+    source: SourceOption = None,
+    event: EventOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
     limit: Annotated[
@@ -113,25 +109,18 @@ def diff(
     before, after = choose_mappings(settings, in_force, ChosenMappings(config, new, former, at))
     if replay:
         _require_in_force(settings, in_force, after)
-    job = ComparisonJob(
-        settings.store.url,
-        before.document,
-        after.document,
-        EventFilter(
-            source=source,
-            event=event,
-            since=parse_time(since) if since else None,
-            until=parse_time(until) if until else None,
-        ),
-        connector,
-        limit,
+    events = EventFilter(
+        source=source,
+        event=event,
+        since=parse_time(since) if since else None,
+        until=parse_time(until) if until else None,
     )
-    _require_known(job)
-    lower_priority()
-    found = _compare(job)
-    replayed = None
+    found = _compare(
+        ComparisonJob(settings.store.url, before.document, after.document, events, connector, limit)
+    )
     if not as_json:
         show_comparison(found, before.name, after.name)
+    replayed = None
     if replay and found.differs:
         replayed = asyncio.run(_replay(settings, found, yes=yes, as_json=as_json))
     if as_json:
@@ -163,6 +152,8 @@ def _require_known(job: ComparisonJob) -> None:
 
 
 def _compare(job: ComparisonJob) -> Comparison:
+    _require_known(job)
+    lower_priority()
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

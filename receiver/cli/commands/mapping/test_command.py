@@ -21,65 +21,61 @@ from receiver.cases import (
 from receiver.cases.case_writer import can_update, update_cases
 from receiver.cases.junit import junit_report
 from receiver.cases.runner import result_as_json
-from receiver.cli.app import (
-    CONFIG,
-    FOUND,
-    CommandFailure,
-    ConfigOption,
-    JsonOption,
-    app,
-    err,
-    fail_command,
-    out,
-    print_json,
-    settings_of,
-)
+from receiver.cli.app import app, settings_of
+from receiver.cli.command_failure import FOUND, CommandFailure, fail_command
 from receiver.cli.id_completion import complete_event_id
+from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.reports.case_report import show_coverage, show_results
 from receiver.cli.saved_case import replace_file, save_case
+from receiver.cli.terminal import err, out, print_json
 from receiver.gateway import sites_of
 from receiver.mapping import RouteTable
 from receiver.settings import ConfigError, Settings
 from receiver.text.escape import escape_hidden
 from receiver.text.plurals import pluralize
 
+FilesArgument = Annotated[
+    list[Path] | None,
+    typer.Argument(help="Files with cases; tests/*.toml beside the configuration unless given."),
+]
+SaveOption = Annotated[
+    str | None,
+    typer.Option(
+        "--save",
+        help="Make a case of this stored event, its personal data replaced, in the file "
+        "given or in tests/saved.toml.",
+        metavar="EVENT_ID",
+        autocompletion=complete_event_id,
+    ),
+]
+CoverageOption = Annotated[
+    bool,
+    typer.Option(
+        "--coverage",
+        help="Say which routes, upserts, conditions, map entries and defaults no case reaches.",
+    ),
+]
+FailUnderOption = Annotated[
+    float | None,
+    typer.Option(
+        "--fail-under",
+        help="Exit 1 where the cases reach less of the mapping than so many percent.",
+        min=0,
+        max=100,
+    ),
+]
+
 
 @app.command(name="test")
 def run_tests(
-    files: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            help="Files with cases; tests/*.toml beside the configuration unless given."
-        ),
-    ] = None,
+    files: FilesArgument = None,
     config: ConfigOption = CONFIG,
     update: Annotated[
         bool, typer.Option("--update", help="Write what comes now into the cases that fail.")
     ] = False,
-    save: Annotated[
-        str | None,
-        typer.Option(
-            help="Make a case of this stored event, its personal data replaced, in the file "
-            "given or in tests/saved.toml.",
-            metavar="EVENT_ID",
-            autocompletion=complete_event_id,
-        ),
-    ] = None,
-    coverage: Annotated[
-        bool,
-        typer.Option(
-            "--coverage",
-            help="Say which routes, upserts, conditions, map entries and defaults no case reaches.",
-        ),
-    ] = False,
-    fail_under: Annotated[
-        float | None,
-        typer.Option(
-            help="Exit 1 where the cases reach less of the mapping than so many percent.",
-            min=0,
-            max=100,
-        ),
-    ] = None,
+    save: SaveOption = None,
+    coverage: CoverageOption = False,
+    fail_under: FailUnderOption = None,
     junit: Annotated[
         Path | None, typer.Option(help="Write the results into this file, as JUnit's XML.")
     ] = None,

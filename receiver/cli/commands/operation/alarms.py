@@ -10,19 +10,13 @@ from typing import Annotated, Any
 import typer
 
 from receiver.cli.admin_client import in_path, open_admin
-from receiver.cli.app import (
-    CONFIG,
-    FOUND,
-    ConfigOption,
-    JsonOption,
-    app,
-    out,
-    print_json,
-    settings_of,
-)
+from receiver.cli.app import app, settings_of
+from receiver.cli.command_failure import FOUND
 from receiver.cli.id_completion import complete_alarm
 from receiver.cli.local_times import show_time
+from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.reports.table_cells import table_cell
+from receiver.cli.terminal import out, print_json
 from receiver.text.escape import escape_hidden
 
 KeyArgument = Annotated[

@@ -10,10 +10,12 @@ import typer
 from rich.table import Column, Table
 
 from receiver.cli.admin_client import open_admin
-from receiver.cli.app import CONFIG, ConfigOption, JsonOption, app, out, print_json, settings_of
+from receiver.cli.app import app, settings_of
 from receiver.cli.local_times import iso_time, show_time
 from receiver.cli.name_completion import complete_operator
+from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.reports.table_cells import table_cell
+from receiver.cli.terminal import out, print_json
 from receiver.settings import Settings
 
 

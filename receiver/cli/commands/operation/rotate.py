@@ -11,20 +11,13 @@ from typing import Annotated, Any
 import typer
 
 from receiver.cli.admin_client import open_admin
-from receiver.cli.app import (
-    CONFIG,
-    FOUND,
-    ConfigOption,
-    JsonOption,
-    app,
-    fail_command,
-    out,
-    print_json,
-    settings_of,
-)
+from receiver.cli.app import app, settings_of
+from receiver.cli.command_failure import FOUND, fail_command
 from receiver.cli.commands.urls import list_urls, show_urls
 from receiver.cli.local_times import show_time
 from receiver.cli.name_completion import complete_source
+from receiver.cli.options import CONFIG, ConfigOption, JsonOption
+from receiver.cli.terminal import out, print_json
 from receiver.settings import Settings
 from receiver.settings.private_files import rewrite_file
 from receiver.settings.token_rotation import (
@@ -88,7 +81,7 @@ def rotate(
 def _rotate(
     settings: Settings, config: Path, source: str, *, finish: bool, force: bool
 ) -> dict[str, Any]:
-    text = _read(config)
+    text = _read_file(config)
     entries = read_entries(text, source)
     if finish:
         return _finish(settings, config, source, text, entries, force=force)
@@ -245,6 +238,6 @@ def _result(
     }
 
 
-def _read(config: Path) -> str:
+def _read_file(config: Path) -> str:
     """As it is, with its own line breaks."""
     return config.read_bytes().decode("utf-8-sig")

@@ -8,20 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from receiver.cli.app import (
-    CONFIG,
-    FOUND,
-    ConfigOption,
-    JsonOption,
-    YesOption,
-    app,
-    confirm_action,
-    err,
-    fail_command,
-    out,
-    print_json,
-    settings_of,
-)
+from receiver.cli.admin_client import command_line_operator
+from receiver.cli.app import app, settings_of
+from receiver.cli.command_failure import FOUND, fail_command
+from receiver.cli.options import CONFIG, ConfigOption, JsonOption, YesOption
+from receiver.cli.terminal import confirm_action, err, out, print_json
 from receiver.inbox import StoreLocked
 from receiver.inbox.transfer.backup import (
     BackupContent,
@@ -81,7 +72,7 @@ def restore(
         if not as_json:
             out.print(escape_hidden(f"{file}: {_describe(content)}."), markup=False)
         confirm_action(f"Put it in the place of {store}?", yes=yes, as_json=as_json)
-        done = restore_store(file, store, now=datetime.now(UTC))
+        done = restore_store(file, store, who=command_line_operator(), now=datetime.now(UTC))
     except (BackupFault, StoreLocked) as fault:
         fail_command(f"{fault}.", code=FOUND)
     if as_json:

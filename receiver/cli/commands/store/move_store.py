@@ -7,18 +7,10 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, TextColumn
 
-from receiver.cli.app import (
-    CONFIG,
-    FOUND,
-    ConfigOption,
-    JsonOption,
-    app,
-    err,
-    fail_command,
-    out,
-    print_json,
-    settings_of,
-)
+from receiver.cli.app import app, settings_of
+from receiver.cli.command_failure import FOUND, fail_command
+from receiver.cli.options import CONFIG, ConfigOption, JsonOption
+from receiver.cli.terminal import err, out, print_json
 from receiver.inbox import StoreUnavailable
 from receiver.inbox.transfer.backup import BackupFault, store_file
 from receiver.inbox.transfer.move import MovedTable, MoveFault, move_store

@@ -45,7 +45,7 @@ class FileLock:
         try:
             self._lock_name(database)
             self._database = self._lock_database(database)
-        except BaseException:
+        except BaseException:  # interrupted, too: who is left holding it locks the store
             os.close(self._owner)
             raise
         self._sign()
@@ -73,7 +73,7 @@ class FileLock:
         except OSError:
             os.lseek(self._owner, 0, os.SEEK_SET)
             owner = os.read(self._owner, 200).decode("utf-8", "replace").strip()
-            raise _taken(f"{database} is in use by {owner or 'another process'}") from None
+            raise _lock_taken(f"{database} is in use by {owner or 'another process'}") from None
 
     def _lock_database(self, database: Path) -> int:
         """Make it where it is not there yet: it holds personal data, so for the owner only."""
@@ -84,7 +84,7 @@ class FileLock:
         except OSError:
             owner = _holder(os.fstat(descriptor))
             os.close(descriptor)
-            raise _taken(
+            raise _lock_taken(
                 f"{database} is in use by {owner}, which opened the same file by another name"
             ) from None
         return descriptor
@@ -99,7 +99,7 @@ class FileLock:
         )
 
 
-def _taken(who: str) -> StoreLocked:
+def _lock_taken(who: str) -> StoreLocked:
     return StoreLocked(
         f"{who}: only one process can have a SQLite file open. "
         "Stop that process, or reach it through its admin API; several gateways at once need "

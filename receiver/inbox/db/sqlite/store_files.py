@@ -69,7 +69,10 @@ class StoreFiles:
         """A connection was used: the write-ahead log is the one that is there now, unless it is
         known already.
         """
-        if self._log_file not in self._known and (found := _found(self._log_file)) is not None:
+        if (
+            self._log_file not in self._known
+            and (found := _find_identity(self._log_file)) is not None
+        ):
             self._known[self._log_file] = found
 
     def forget_log(self) -> bool:
@@ -86,7 +89,9 @@ class StoreFiles:
         return sound
 
     def _look(self) -> bool:
-        lost = next((path for path, known in self._known.items() if _found(path) != known), None)
+        lost = next(
+            (path for path, known in self._known.items() if _find_identity(path) != known), None
+        )
         if lost is None and self._fault:
             structlog.get_logger().info("store.files_back")
         fault = "" if lost is None else f"{lost} {_GONE}: {self._remedies[lost]}"
@@ -106,7 +111,12 @@ def other_log(database: Path) -> Path | None:
     logs = (path for path in database.parent.glob("*-wal") if path.stat().st_size)
     names = ((log, log.with_name(log.name.removesuffix("-wal"))) for log in logs)
     return next(
-        (log for log, name in names if name != database and _found(name) == _identity(found)), None
+        (
+            log
+            for log, name in names
+            if name != database and _find_identity(name) == _identity(found)
+        ),
+        None,
     )
 
 
@@ -114,7 +124,7 @@ def _identity(found: os.stat_result) -> Identity:
     return found.st_dev, found.st_ino
 
 
-def _found(path: Path) -> Identity | None:
+def _find_identity(path: Path) -> Identity | None:
     try:
         return _identity(path.stat())
     except OSError:

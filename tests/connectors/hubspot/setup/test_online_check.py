@@ -9,7 +9,7 @@ import pytest
 
 from connectors.base import FieldNeed, ObjectNeed, Problem, Unavailable
 from connectors.hubspot import HubSpotConnector
-from connectors.hubspot.errors import KEYS
+from connectors.hubspot.error_table import KEYS
 from connectors.hubspot.records.option_growth import MOST_OPTIONS
 from tests.connectors.hubspot.needs import PLACE, contact_need, deal_need, field
 from tests.connectors.hubspot.opening import contact, on
