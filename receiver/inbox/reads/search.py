@@ -158,7 +158,7 @@ def _kinds_of_records(transaction: Transaction) -> Iterator[dict[str, str]]:
         yield kind
 
 
-def _next_kind(transaction: Transaction, kind: Mapping[str, str]) -> Row[Any] | None:
+def _next_kind(transaction: Transaction, kind: Mapping[str, str]) -> Row[Any, Any] | None:
     """Asked for in two, since SQLite reads all of a kind to compare pairs."""
     for statement in (_NEXT_OBJECT, _NEXT_CONNECTOR):
         if row := transaction.connection.execute(statement, kind).one_or_none():
