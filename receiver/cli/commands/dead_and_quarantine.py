@@ -17,7 +17,9 @@ from receiver.cli.admin_client import AdminClient, in_path, open_admin
 from receiver.cli.app import app, settings_of
 from receiver.cli.command_failure import FOUND, fail_command
 from receiver.cli.commands.explain import payload_of
+from receiver.cli.id_completion import complete_group, complete_quarantined_id
 from receiver.cli.local_times import show_time
+from receiver.cli.name_completion import complete_event
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption, YesOption
 from receiver.cli.reports.table_cells import table_cell
 from receiver.cli.terminal import confirm_action, err, out, print_json
@@ -25,7 +27,8 @@ from receiver.text.plurals import pluralize
 
 LimitOption = Annotated[int, typer.Option(help="At most so many groups, the largest first.", min=1)]
 DiscardOption = Annotated[
-    str | None, typer.Option(help="Give up all of this group.", metavar="GROUP")
+    str | None,
+    typer.Option(help="Give up all of this group.", metavar="GROUP", autocompletion=complete_group),
 ]
 
 
@@ -110,11 +113,20 @@ def quarantine(
 
 @quarantined.command()
 def amend(
-    id: Annotated[str, typer.Argument(help="The call, as `events --state quarantined` shows it.")],
+    id: Annotated[
+        str,
+        typer.Argument(
+            help="The call, as `events --state quarantined` shows it.",
+            autocompletion=complete_quarantined_id,
+        ),
+    ],
     config: ConfigOption = CONFIG,
     event: Annotated[
         str | None,
-        typer.Option(help="The event that the URL should have named, e.g. order.placed."),
+        typer.Option(
+            help="The event that the URL should have named, e.g. order.placed.",
+            autocompletion=complete_event,
+        ),
     ] = None,
     body: Annotated[
         str | None,

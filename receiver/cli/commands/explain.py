@@ -16,6 +16,8 @@ import typer
 from receiver.aom import InvalidBody, Profile
 from receiver.cli.app import app, settings_of
 from receiver.cli.command_failure import FOUND, fail_command
+from receiver.cli.id_completion import complete_event_id
+from receiver.cli.name_completion import complete_event, complete_source
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.record_lookup import (
     RecordLookup,
@@ -38,13 +40,21 @@ def explain(
     file: Annotated[
         str,
         typer.Argument(
-            help="A file with the payload, - for standard input, or the id of a stored event."
+            help="A file with the payload, - for standard input, or the id of a stored event.",
+            autocompletion=complete_event_id,
         ),
     ],
     config: ConfigOption = CONFIG,
-    event: Annotated[str | None, typer.Option(help="The event that the URL would name.")] = None,
+    event: Annotated[
+        str | None,
+        typer.Option(help="The event that the URL would name.", autocompletion=complete_event),
+    ] = None,
     source: Annotated[
-        str | None, typer.Option(help="The source that would send it; the first one unless given.")
+        str | None,
+        typer.Option(
+            help="The source that would send it; the first one unless given.",
+            autocompletion=complete_source,
+        ),
     ] = None,
     online: Annotated[
         bool, typer.Option("--online", help="Ask the CRMs what these records hold now.")

@@ -23,6 +23,7 @@ from receiver.aom import EVENTS, read_sample
 from receiver.aom.simulated_school import SimulatedSchool, person_of
 from receiver.cli.app import app, settings_of
 from receiver.cli.command_failure import FOUND, fail_command
+from receiver.cli.name_completion import complete_event, complete_source
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.terminal import err, out, print_json
 from receiver.settings import Settings
@@ -52,11 +53,18 @@ class PostedEvent:
 def send(
     events: Annotated[
         list[str] | None,
-        typer.Argument(help="Events whose samples to send; all that have one unless given."),
+        typer.Argument(
+            help="Events whose samples to send; all that have one unless given.",
+            autocompletion=complete_event,
+        ),
     ] = None,
     config: ConfigOption = CONFIG,
     source: Annotated[
-        str | None, typer.Option(help="The source to send as; the first one unless given.")
+        str | None,
+        typer.Option(
+            help="The source to send as; the first one unless given.",
+            autocompletion=complete_source,
+        ),
     ] = None,
     url: Annotated[
         str | None, typer.Option(help="Another gateway, e.g. https://hooks.springfield.edu.")

@@ -10,6 +10,7 @@ import typer
 
 from receiver.cli.admin_client import in_path, open_admin
 from receiver.cli.app import app, settings_of
+from receiver.cli.name_completion import complete_connector
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption, YesOption
 from receiver.cli.terminal import confirm_action, out, print_json
 from receiver.text.plurals import pluralize
@@ -17,7 +18,12 @@ from receiver.text.plurals import pluralize
 
 @app.command("new-account")
 def new_account(
-    connector: Annotated[str, typer.Argument(help="The connector's name in the configuration.")],
+    connector: Annotated[
+        str,
+        typer.Argument(
+            help="The connector's name in the configuration.", autocompletion=complete_connector
+        ),
+    ],
     config: ConfigOption = CONFIG,
     yes: YesOption = False,
     as_json: JsonOption = False,

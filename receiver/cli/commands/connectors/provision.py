@@ -18,6 +18,7 @@ from connectors.base import (
 )
 from receiver.cli.app import app, settings_of
 from receiver.cli.command_failure import FOUND, fail_command
+from receiver.cli.name_completion import complete_connector
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.temporary_connector import temporary_connector
 from receiver.cli.terminal import out, print_json, show_faults
@@ -59,7 +60,10 @@ def _fault(name: str, problem: Problem) -> ConfigFault:
 
 @app.command()
 def provision(
-    connector: Annotated[str, typer.Argument(help="A connector of the configuration.")],
+    connector: Annotated[
+        str,
+        typer.Argument(help="A connector of the configuration.", autocompletion=complete_connector),
+    ],
     config: ConfigOption = CONFIG,
     apply: Annotated[bool, typer.Option("--apply", help="Create what the plan lists.")] = False,
     as_json: JsonOption = False,

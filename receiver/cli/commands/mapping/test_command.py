@@ -23,6 +23,7 @@ from receiver.cases.junit import junit_report
 from receiver.cases.runner import result_as_json
 from receiver.cli.app import app, settings_of
 from receiver.cli.command_failure import FOUND, CommandFailure, fail_command
+from receiver.cli.id_completion import complete_event_id
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.reports.case_report import show_coverage, show_results
 from receiver.cli.saved_case import replace_file, save_case
@@ -44,6 +45,7 @@ SaveOption = Annotated[
         help="Make a case of this stored event, its personal data replaced, in the file "
         "given or in tests/saved.toml.",
         metavar="EVENT_ID",
+        autocompletion=complete_event_id,
     ),
 ]
 CoverageOption = Annotated[

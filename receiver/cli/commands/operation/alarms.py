@@ -12,13 +12,16 @@ import typer
 from receiver.cli.admin_client import in_path, open_admin
 from receiver.cli.app import app, settings_of
 from receiver.cli.command_failure import FOUND
+from receiver.cli.id_completion import complete_alarm
 from receiver.cli.local_times import show_time
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.reports.table_cells import table_cell
 from receiver.cli.terminal import out, print_json
 from receiver.text.escape import escape_hidden
 
-KeyArgument = Annotated[str, typer.Argument(help="The alarm, as `alarms` shows it.")]
+KeyArgument = Annotated[
+    str, typer.Argument(help="The alarm, as `alarms` shows it.", autocompletion=complete_alarm)
+]
 
 firing = typer.Typer()
 app.add_typer(firing, name="alarms")

@@ -12,6 +12,7 @@ from rich.table import Column, Table
 from receiver.cli.admin_client import open_admin
 from receiver.cli.app import app, settings_of
 from receiver.cli.local_times import iso_time, show_time
+from receiver.cli.name_completion import complete_operator
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.reports.table_cells import table_cell
 from receiver.cli.terminal import out, print_json
@@ -21,7 +22,9 @@ from receiver.settings import Settings
 @app.command()
 def audit(
     config: ConfigOption = CONFIG,
-    who: Annotated[str | None, typer.Option(help="Of this operator.")] = None,
+    who: Annotated[
+        str | None, typer.Option(help="Of this operator.", autocompletion=complete_operator)
+    ] = None,
     what: Annotated[str | None, typer.Option(help="This act, e.g. replay or forget.")] = None,
     since: Annotated[
         str | None, typer.Option(help="Done at or after: 2026-03-01, '2026-03-01 14:30', 2h, 3d.")

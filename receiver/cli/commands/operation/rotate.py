@@ -15,6 +15,7 @@ from receiver.cli.app import app, settings_of
 from receiver.cli.command_failure import FOUND, fail_command
 from receiver.cli.commands.urls import list_urls, show_urls
 from receiver.cli.local_times import show_time
+from receiver.cli.name_completion import complete_source
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.terminal import out, print_json
 from receiver.settings import Settings
@@ -33,7 +34,9 @@ _OLD = ".old"  # a file with the token before
 
 @app.command()
 def rotate(
-    source: Annotated[str, typer.Argument(help="Its name in the configuration.")],
+    source: Annotated[
+        str, typer.Argument(help="Its name in the configuration.", autocompletion=complete_source)
+    ],
     config: ConfigOption = CONFIG,
     finish: Annotated[
         bool,
