@@ -125,7 +125,9 @@ class CaseProfile(Profile):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    courses: list[KnownCourse] = Field(default=[], description="the courses, the first one first")  # type: ignore[assignment]
+    courses: list[KnownCourse] = Field(  # type: ignore[assignment]
+        default=[], description="the courses, the first one first"
+    )
 
     _dates = field_validator(
         "first_order_at", "last_order_at", "last_activity_at", "first_seen_at"

@@ -92,8 +92,8 @@ def send(
     if simulate and again:
         fail_command("--again goes with samples and --file; --simulate sends new events only.")
     if simulate:
-        # no secret
-        school = SimulatedSchool(Random(seed), learners=learners, at=datetime.now(UTC))  # noqa: S311
+        dice = Random(seed)  # noqa: S311 - no secret
+        school = SimulatedSchool(dice, learners=learners, at=datetime.now(UTC))
         posts: Iterator[PostedEvent] = (
             PostedEvent(name, json.dumps(payload).encode(), person_of(payload))
             for name, payload in school.events(simulate)
