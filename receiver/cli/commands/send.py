@@ -105,7 +105,7 @@ def send(
     answered = asyncio.run(_post_all(base, posts, total, shared=shared, rate=rate, quiet=as_json))
     if answered and all(post.is_unheard for post in answered):
         _show_unheard(gateway, answered, as_json=as_json)
-    _show(answered, as_json=as_json, single=not simulate)
+    _show_answers(answered, as_json=as_json, single=not simulate)
     if any(post.status not in {200, 202} for post in answered):
         raise typer.Exit(FOUND)
 
@@ -218,11 +218,11 @@ def _show_unheard(gateway: str, posts: Iterable[PostedEvent], *, as_json: bool) 
     if not as_json:
         fail_command(words, code=FOUND)
     err.print(escape_hidden(words), markup=False)
-    _show(posts, as_json=True, single=True)
+    _show_answers(posts, as_json=True, single=True)
     raise typer.Exit(FOUND)
 
 
-def _show(answered: Iterable[PostedEvent], *, as_json: bool, single: bool) -> None:
+def _show_answers(answered: Iterable[PostedEvent], *, as_json: bool, single: bool) -> None:
     if as_json:
         print_json(
             [
