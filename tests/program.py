@@ -18,6 +18,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -232,6 +233,21 @@ def take_place(request: dict[str, Any], streams: list[int]) -> None:
     sys.argv[1:] = request["words"]
 
 
+def end_in_order(ended: SystemExit) -> NoReturn:
+    """End as Python does: threads are waited for, what was registered for the end is called, and
+    what was written leaves. Only objects are not freed: that would copy every page that is shared
+    with the process this one was forked from, and take four fifths of the CPU of a short command.
+    """
+    if ended.code is not None and not isinstance(ended.code, int):
+        print(ended.code, file=sys.stderr)  # noqa: T201 - as Python does
+        ended.code = 1
+    threading._shutdown()  # type: ignore[attr-defined] # noqa: SLF001
+    atexit._run_exitfuncs()  # noqa: SLF001
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit((ended.code or 0) & 0xFF)
+
+
 if __name__ == "__main__":
     import_packages()
     assert "receiver.cli" not in sys.modules
@@ -239,4 +255,7 @@ if __name__ == "__main__":
     control = socket.socket(fileno=os.dup(0))
     take_place(*take_request(control))
     control.close()
-    runpy.run_module("receiver", run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module("receiver", run_name="__main__", alter_sys=True)
+    except SystemExit as ended:
+        end_in_order(ended)

@@ -24,7 +24,8 @@ class RouteSurvey:
 
     only: str | None
     lacking: list[str] = field(default_factory=list)
-    missing: int = 0  # deliveries, by the number of people as it was read when the events came
+    # deliveries to each connector, by the number of people as it was read when the events came
+    missing: Counter[str] = field(default_factory=Counter)
     # events of sources that are not configured any more
     homeless: Counter[str] = field(default_factory=Counter)
 
@@ -53,10 +54,10 @@ def _look_at(gateway: Gateway, event: EventCoverage, found: RouteSurvey) -> None
         found.homeless[event.source] += 1
         return
     wanted = set(gateway.routes.connectors(event.source, event.name)) - event.connectors
-    lacks = len(wanted if found.only is None else wanted & {found.only})
+    lacks = wanted if found.only is None else wanted & {found.only}
     if lacks:
         found.lacking.append(event.id)
-        found.missing += lacks * event.people
+        found.missing.update(dict.fromkeys(lacks, event.people))
 
 
 async def _pages(

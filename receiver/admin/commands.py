@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from receiver.admin import (
+    act_views,
     attention_groups,
     crm_erasure,
     erasure_views,
@@ -26,17 +27,25 @@ class AdminCommands:
         self._gateway = gateway
         self._inbox = gateway.inbox
 
-    async def replay(self, call: OperationCall) -> views.ReplayedView:
+    async def replay(self, call: OperationCall) -> act_views.ReplayedView:
         body: parameters.ReplayBody = call.body
         done = await replay_and_amend.replay_events(
             self._gateway, await self._selection(body), dry_run=body.dry_run
         )
-        return views.ReplayedView(
-            done.again, done.chosen, done.lanes, body.dry_run, done.routed, done.notes
+        return act_views.ReplayedView(
+            done.again,
+            done.chosen,
+            done.lanes,
+            body.dry_run,
+            done.routed,
+            done.notes,
+            done.later,
+            done.people,
+            done.to_connectors(),
         )
 
-    async def discard(self, call: OperationCall) -> views.DiscardedView:
-        return views.DiscardedView(
+    async def discard(self, call: OperationCall) -> act_views.DiscardedView:
+        return act_views.DiscardedView(
             await self._inbox.discard_selected(
                 await self._selection(call.body), now=self._gateway.now()
             )
@@ -51,19 +60,19 @@ class AdminCommands:
             )
         )
 
-    async def discard_one(self, call: OperationCall) -> views.DiscardedView:
+    async def discard_one(self, call: OperationCall) -> act_views.DiscardedView:
         discarded = await self._inbox.discard_selected(
             DeliverySelection(deliveries=(call.path.id,)), now=self._gateway.now()
         )
         if not discarded:
             raise NotFound(f"There is no delivery {call.path.id} that is pending or dead.")
-        return views.DiscardedView(discarded)
+        return act_views.DiscardedView(discarded)
 
-    async def revalidate(self, _call: OperationCall) -> views.RevalidatedView:
+    async def revalidate(self, _call: OperationCall) -> act_views.RevalidatedView:
         accepted, remaining = await replay_and_amend.revalidate_quarantine(self._gateway)
-        return views.RevalidatedView(accepted, remaining)
+        return act_views.RevalidatedView(accepted, remaining)
 
-    async def amend(self, call: OperationCall) -> views.AmendedView:
+    async def amend(self, call: OperationCall) -> act_views.AmendedView:
         body: parameters.AmendBody = call.body
         try:
             done = await replay_and_amend.amend_call(
@@ -79,20 +88,20 @@ class AdminCommands:
         status: Literal["accepted", "duplicate"] = (
             "duplicate" if done.accepted.duplicate else "accepted"
         )
-        return views.AmendedView(
+        return act_views.AmendedView(
             done.accepted.id, done.event or "", status, done.accepted.deliveries
         )
 
-    async def discard_calls(self, call: OperationCall) -> views.DiscardedView:
+    async def discard_calls(self, call: OperationCall) -> act_views.DiscardedView:
         body: parameters.CallsBody = call.body
         if body.ids is not None:
-            return views.DiscardedView(await self._inbox.discard_quarantined(body.ids))
+            return act_views.DiscardedView(await self._inbox.discard_quarantined(body.ids))
         if body.group is None:
-            return views.DiscardedView(
+            return act_views.DiscardedView(
                 await replay_and_amend.discard_calls(self._gateway, body.filter())
             )
         group = await attention_groups.find_group(self._inbox, body.group, "quarantined")
-        return views.DiscardedView(
+        return act_views.DiscardedView(
             await replay_and_amend.discard_calls(
                 self._gateway, attention_groups.group_filter(group)
             )
@@ -125,11 +134,11 @@ class AdminCommands:
     async def reload(self, _call: OperationCall) -> ReloadView:
         return await reload_configuration(self._gateway)
 
-    async def new_account(self, call: OperationCall) -> views.NewAccountView:
+    async def new_account(self, call: OperationCall) -> act_views.NewAccountView:
         name, there = call.path.name, self._gateway.settings.connectors
         if name not in there:
             raise NotFound(f"There is no connector {name!r}; there are: {', '.join(there)}.")
-        return views.NewAccountView(name, await self._inbox.change_account(name))
+        return act_views.NewAccountView(name, await self._inbox.change_account(name))
 
     async def forget(self, call: OperationCall) -> erasure_views.ErasedView:
         address = call.path.email.strip().lower()

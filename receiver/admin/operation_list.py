@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from receiver.admin import erasure_views, parameters, views
+from receiver.admin import act_views, erasure_views, parameters, views
 from receiver.admin.activity.alarms import AlarmsView, AlarmView
 from receiver.admin.audit import entries
 from receiver.admin.commands import AdminCommands
@@ -152,7 +152,7 @@ def _delivery_commands(commands: AdminCommands) -> Sequence[Operation]:
             "/api/replay",
             "Deliver again, with all that came later for the same people",
             commands.replay,
-            views.ReplayedView,
+            act_views.ReplayedView,
             body=parameters.ReplayBody,
             faults=_MISSING,
         ),
@@ -161,7 +161,7 @@ def _delivery_commands(commands: AdminCommands) -> Sequence[Operation]:
             "/api/discard",
             "Give up deliveries that are pending or dead",
             commands.discard,
-            views.DiscardedView,
+            act_views.DiscardedView,
             body=parameters.DeliveriesBody,
             faults=_MISSING,
         ),
@@ -170,7 +170,7 @@ def _delivery_commands(commands: AdminCommands) -> Sequence[Operation]:
             "/api/deliveries/{id}/discard",
             "Give up a delivery",
             commands.discard_one,
-            views.DiscardedView,
+            act_views.DiscardedView,
             takes=parameters.DeliveryPath,
             faults=_MISSING,
         ),
@@ -185,7 +185,7 @@ def _quarantine_commands(commands: AdminCommands) -> Sequence[Operation]:
             "/api/quarantine/revalidate",
             "Judge what is in quarantine anew",
             commands.revalidate,
-            views.RevalidatedView,
+            act_views.RevalidatedView,
         ),
         Operation(
             "POST",
@@ -193,7 +193,7 @@ def _quarantine_commands(commands: AdminCommands) -> Sequence[Operation]:
             "Judge a call in quarantine anew with another event name or another body; as it "
             "came it stays beside it",
             commands.amend,
-            views.AmendedView,
+            act_views.AmendedView,
             takes=parameters.EventPath,
             body=parameters.AmendBody,
             faults=_MISSING,
@@ -203,7 +203,7 @@ def _quarantine_commands(commands: AdminCommands) -> Sequence[Operation]:
             "/api/quarantine/discard",
             "Give up calls in quarantine",
             commands.discard_calls,
-            views.DiscardedView,
+            act_views.DiscardedView,
             body=parameters.CallsBody,
             faults=_MISSING,
         ),
@@ -237,7 +237,7 @@ def _connector_commands(commands: AdminCommands) -> Sequence[Operation]:
             "/api/connectors/{name}/new-account",
             "Go on with another account of the CRM: the ids of all records in the former one go",
             commands.new_account,
-            views.NewAccountView,
+            act_views.NewAccountView,
             takes=parameters.ConnectorPath,
             faults=_MISSING,
             role="admin",

@@ -5,8 +5,9 @@ discard.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from receiver.admin.backfill import route_missing, survey_routes
 from receiver.gateway import Gateway
@@ -27,10 +28,18 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class ReplayOutcome(ReplayResult):
-    """`routed` of those that are pending now are for routes that came after their events."""
+    """`routed` of those that are pending now are for routes that came after their events:
+    `routed_to` which connectors, as it was counted beforehand, of the events `routed_events`.
+    """
 
     routed: int = 0
+    routed_to: Mapping[str, int] = field(default_factory=dict)
+    routed_events: Sequence[str] = ()
     notes: tuple[str, ...] = ()
+
+    def to_connectors(self) -> dict[str, int]:
+        """How many go to each connector in all."""
+        return dict(sorted((Counter(self.connectors) + Counter(self.routed_to)).items()))
 
 
 async def replay_events(
@@ -62,13 +71,24 @@ async def replay_events(
         )
         lanes = done.lanes
         routed = (
-            found.missing
+            found.missing.total()
             if dry_run
             else await route_missing(
                 gateway, found, lambda so_far: tell(lanes + so_far, lanes + events)
             )
         )
-    return ReplayOutcome(done.chosen, done.again + routed, done.lanes, routed, found.notes())
+    return ReplayOutcome(
+        done.chosen,
+        done.again + routed,
+        done.lanes,
+        done.later,
+        done.people,
+        done.connectors,
+        routed,
+        dict(sorted((+found.missing).items())),
+        found.lacking,
+        found.notes(),
+    )
 
 
 async def revalidate_quarantine(gateway: Gateway) -> tuple[int, int]:

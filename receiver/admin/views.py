@@ -309,56 +309,6 @@ class PersonView:
 
 
 @dataclass(frozen=True, slots=True)
-class ReplayedView:
-    """`replayed` deliveries are pending; `chosen` were asked for, `routed` are for routes that came
-    after their events, and the others came later in the same lanes. `notes` say what stands in the
-    way. With `dry_run` nothing is changed.
-    """
-
-    replayed: int
-    chosen: int
-    lanes: int
-    dry_run: bool
-    routed: int = 0
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class NewAccountView:
-    """`forgotten`: of how many records the gateway knew the ids in the former account."""
-
-    connector: str
-    forgotten: int
-
-
-@dataclass(frozen=True, slots=True)
-class DiscardedView:
-    discarded: int
-
-
-@dataclass(frozen=True, slots=True)
-class AmendedView:
-    """What became of a call that was amended; a duplicate has the id of the event that it
-    repeats.
-    """
-
-    id: str
-    event: str
-    status: Literal["accepted", "duplicate"]
-    deliveries: int
-
-
-@dataclass(frozen=True, slots=True)
-class RevalidatedView:
-    """`accepted` calls left the quarantine; `remaining` of those that were looked at still have
-    faults.
-    """
-
-    accepted: int
-    remaining: int
-
-
-@dataclass(frozen=True, slots=True)
 class RecordLink:
     object: str
     key: str

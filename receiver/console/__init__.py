@@ -8,17 +8,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from receiver.console import live
 from receiver.console.page import Console
 from receiver.console.pages import (
-    attention,
     audit,
     compare,
-    dead_letters,
     diff,
     event,
     events,
     explain,
-    group,
     operators,
     overview,
     person,
@@ -26,6 +24,7 @@ from receiver.console.pages import (
     setup,
     sign_in,
 )
+from receiver.console.pages.attention import attention, dead_letters, group, work
 from receiver.console.pages.connections import connector, records, source
 from receiver.console.pages.problems import problem_routes
 from receiver.console.session import PATH, SessionStore
@@ -55,11 +54,13 @@ PAGES = (
     attention,
     dead_letters,
     group,
+    live,
     setup,
     explain,
     diff,
     audit,
     operators,
+    work,
 )
 
 

@@ -11,8 +11,13 @@ _PATIENCE = 2.0  # seconds that a page may take for an action
 
 
 async def carry_out(console: Console, request: Request, what: str, work: Work) -> PageNotice:
-    """Begin the work in the background. Attention shows how far it is and what came of it, the
-    audit who asked for it.
+    """`begin_work`, with what is known of it after a moment."""
+    return _notice_of(await begin_work(console, request, what, work))
+
+
+async def begin_work(console: Console, request: Request, what: str, work: Work) -> Job:
+    """Begin it in the background. Attention shows how far it is and what came of it, the audit who
+    asked for it.
     """
     gateway = console.gateway
 
@@ -21,9 +26,7 @@ async def carry_out(console: Console, request: Request, what: str, work: Work) -
             act.result = await work(job)
             return act.result
 
-    return _notice_of(
-        await gateway.background.start(what, noted, now=gateway.now(), patience=_PATIENCE)
-    )
+    return await gateway.background.start(what, noted, now=gateway.now(), patience=_PATIENCE)
 
 
 def _notice_of(job: Job) -> PageNotice:

@@ -7,27 +7,45 @@ from receiver.gateway import Gateway
 from receiver.inbox import DeliverySelection, ErasedPerson, EventFilter
 from receiver.jobs.job_runner import Job, Work
 
+MOST_FOLLOWED = 5_000  # deliveries of one replay
+
 
 def replay_work(gateway: Gateway, selection: DeliverySelection) -> Work:
+    """The job follows what was chosen, and what was made for routes that were added since."""
+
     async def work(job: Job) -> str:
+        inbox = gateway.inbox
+        job.deliveries = await inbox.find_newest_deliveries(selection)
+        newest = (await inbox.read_change_mark()).delivery
         done = await replay_and_amend.replay_events(gateway, selection, progress=job.progress)
-        later = done.again - done.chosen
-        also = (
-            f" With them {later:,} later of the same people, so that the order is kept."
-            if later > 0
-            else ""
-        )
-        return f"{_deliveries(done.chosen)} replayed.{also}"
+        if done.routed:
+            of_these = DeliverySelection(events=done.routed_events[:MOST_FOLLOWED])
+            made = await inbox.find_newest_deliveries(of_these, after=newest)
+            job.deliveries = (*made, *job.deliveries)[:MOST_FOLLOWED]
+        job.more = done.chosen + done.routed - len(job.deliveries)
+        return _replayed(done)
 
     return work
 
 
+def _replayed(done: replay_and_amend.ReplayOutcome) -> str:
+    later = (
+        f" With them {done.later:,} later of the same people, so that the order is kept."
+        if done.later > 0
+        else ""
+    )
+    routed = (
+        f" {count_deliveries(done.routed)} made for routes that were added since."
+        if done.routed
+        else ""
+    )
+    return f"{count_deliveries(done.chosen)} replayed.{later}{routed}"
+
+
 def discard_work(gateway: Gateway, selection: DeliverySelection) -> Work:
     async def work(_job: Job) -> str:
-        return (
-            f"{_deliveries(await gateway.inbox.discard_selected(selection, now=gateway.now()))} "
-            "discarded."
-        )
+        number = await gateway.inbox.discard_selected(selection, now=gateway.now())
+        return f"{count_deliveries(number)} discarded."
 
     return work
 
@@ -111,7 +129,8 @@ def _removed(gone: ErasedPerson) -> str:
     return ", ".join(parts) or "nothing of them was stored"
 
 
-def _deliveries(number: int) -> str:
+def count_deliveries(number: int) -> str:
+    """The number with its noun."""
     return f"{number:,} {'delivery' if number == 1 else 'deliveries'}"
 
 

@@ -4,6 +4,7 @@ in batches and settles them.
 
 from receiver.delivery.delivery_context import DeliveryContext, DeliveryTiming
 from receiver.delivery.dispatcher import Dispatcher
+from receiver.delivery.lane_outcome import SUPERSEDED
 from receiver.delivery.leadership import Leaders, Leadership
 from receiver.delivery.limits.account_guard import AccountGuard
 from receiver.delivery.limits.batch_sizes import BatchSizes
@@ -15,6 +16,7 @@ from receiver.delivery.rendering.event_reader import EventReader
 from receiver.delivery.rendering.profile_counter import ProfileCounter
 
 __all__ = [
+    "SUPERSEDED",
     "AccountGuard",
     "BatchSizes",
     "CircuitBreaker",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from connectors.base import Record, Ref, Refused, Retry, Saved, Unavailable
 from receiver.delivery.batch_splitter import NoAnswer
@@ -18,6 +18,9 @@ from receiver.delivery.renderer import RenderedDelivery, UnrenderableDelivery
 from receiver.delivery.retry import decide_retry, is_given_up, patience, worst_verdict
 from receiver.inbox import ACCOUNT_RULE, AttemptRow, ReadyLane, SettledLane
 from receiver.mapping import find_origins, fold_records
+
+SUPERSEDED: Final = "left as a newer event had set it"
+"""What is noted of fields of a record that were not written."""
 
 
 @dataclass(slots=True, eq=False)
@@ -236,7 +239,7 @@ def _unwritten_parts(record: Record, result: RecordResult) -> Iterable[str]:
 
 def _left_parts(record: Record, result: RecordResult) -> Iterator[str]:
     if left_out := result.left_out & record.fields.keys():
-        yield f"left as a newer event had set it: {', '.join(sorted(left_out))}"
+        yield f"{SUPERSEDED}: {', '.join(sorted(left_out))}"
     if crm_owned := (result.crm_owned - result.left_out) & record.fields.keys():
         yield f"left as the CRM has it: {', '.join(sorted(crm_owned))}"
     for target in (target for target in record.links if target in result.missing):

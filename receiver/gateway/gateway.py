@@ -19,6 +19,7 @@ from receiver.inbox import Inbox
 from receiver.ingest.intake import Intake
 from receiver.ingest.validation import Validator
 from receiver.ingest.validation_thread import ValidationThread
+from receiver.jobs.change_feed import ChangeFeed
 from receiver.jobs.job_runner import JobRunner
 from receiver.jobs.replay_progress import ReplayProgress
 from receiver.jobs.status_cache import CachedStatus
@@ -70,7 +71,11 @@ class LastingParts:
     sent_alarms: MemorySentLog = field(default_factory=MemorySentLog)
     workers: WorkerMetrics | None = None  # where this process is one of several
     reloader: Reloader | None = None  # where there is a file to read
+    changes: ChangeFeed = field(init=False)
     erasures: int = 0  # what was looked for before the last one may name whom it erased
+
+    def __post_init__(self) -> None:
+        self.changes = ChangeFeed(self.inbox, self.background)
 
     def note_erasure(self) -> None:
         """Drop what was found before: it may name whom this or another process has erased."""

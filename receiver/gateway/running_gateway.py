@@ -72,6 +72,7 @@ class RunningGateway(Generic[App]):
             raise
         self._deliveries.switch_over(plan)
         self.current, self.app = gateway, app
+        self.lasting.changes.end_all()
         if self._closing:
             gateway.intake.close()
         self.lasting.inbox.set_dedup_hours(settings.store.dedup_hours)
@@ -86,6 +87,7 @@ class RunningGateway(Generic[App]):
         if self._retention:  # else no configuration has come into force
             self.current.intake.close()
         self._deliveries.take_no_more()
+        self.lasting.changes.close()
         if self._watch:
             self._watch.watcher.tell_no_more()
 

@@ -36,6 +36,7 @@ from receiver.inbox.profiles.stored_facts import CountedEvent, PersonAt
 from receiver.inbox.profiles.uncounted_events import UncountedEvent
 from receiver.inbox.reads.attention_groups import AttentionGroup, GroupCounts, GroupKind
 from receiver.inbox.reads.call_reader import CallReader, NamedEvent
+from receiver.inbox.reads.change_mark import ChangeMark
 from receiver.inbox.reads.coverage import EventCoverage, StoredCall
 from receiver.inbox.reads.event_detail import (
     AttemptDetail,
@@ -68,6 +69,7 @@ __all__ = [
     "AuditFilter",
     "AuditOutcome",
     "CallReader",
+    "ChangeMark",
     "ConnectorState",
     "ConnectorStatus",
     "CountedEvent",

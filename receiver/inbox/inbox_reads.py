@@ -6,14 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
-from receiver.inbox.db.event_filter import ALL_EVENTS, EventFilter
+from receiver.inbox.db.event_filter import ALL_EVENTS, EventFilter, State
 from receiver.inbox.db.transaction import TransactionRunner
 from receiver.inbox.events import quarantine
 from receiver.inbox.events.quarantine import QuarantinedCall
+from receiver.inbox.lanes.replay import DeliverySelection
 from receiver.inbox.reads import (
     attention_groups,
+    change_mark,
     coverage,
     event_detail,
+    followed_deliveries,
     outcomes,
     person_deliveries,
     queries,
@@ -22,6 +25,7 @@ from receiver.inbox.reads import (
     source_activity,
 )
 from receiver.inbox.reads.attention_groups import AttentionGroup, GroupCounts, Order
+from receiver.inbox.reads.change_mark import ChangeMark
 from receiver.inbox.reads.coverage import EventCoverage, StoredCall
 from receiver.inbox.reads.outcomes import LatencyPercentiles, OutcomeCounts, Period
 from receiver.inbox.reads.person_deliveries import PersonDelivery
@@ -161,6 +165,30 @@ class InboxReads:
         """
         return await self._read(
             partial(coverage.list_coverage, chosen=chosen, before=before, limit=limit)
+        )
+
+    async def read_change_mark(self) -> ChangeMark:
+        """What differs from the one before where something came, was tried or was done since."""
+        return await self._read(change_mark.read_change_mark)
+
+    async def find_newest_deliveries(
+        self, selection: DeliverySelection, *, after: int = 0
+    ) -> tuple[int, ...]:
+        """The ids of those that a selection means, up to 5,000; made after one only."""
+        return await self._read(
+            partial(followed_deliveries.find_newest, selection=selection, after=after)
+        )
+
+    async def count_delivery_states(self, deliveries: Sequence[int]) -> dict[str, int]:
+        """How many of these deliveries are in each state."""
+        return await self._read(partial(followed_deliveries.count_states, ids=deliveries))
+
+    async def find_delivery_events(
+        self, deliveries: Sequence[int], state: State | None = None
+    ) -> tuple[str, ...]:
+        """The ids of the events of these deliveries, or of those in this state."""
+        return await self._read(
+            partial(followed_deliveries.find_events, ids=deliveries, state=state)
         )
 
     async def find_calls(self, ids: Sequence[str]) -> list[StoredCall]:

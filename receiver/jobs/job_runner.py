@@ -5,11 +5,11 @@ says how far it is.
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import count
 from typing import Any, Literal
 
 import structlog
@@ -24,10 +24,11 @@ class Job:
     """One piece of work that goes on after whoever asked for it was answered.
 
     `done` of `total` are in the unit of the work; `total` is 0 until it is known. `result` is a
-    sentence, `found` what there is to show of it, which may name people.
+    sentence, `found` what there is to show of it, which may name people. `deliveries` are those
+    that it is about, by their ids, so that they can be followed, but for `more` of them.
     """
 
-    id: int
+    id: str
     what: str
     started_at: datetime
     done: int = 0
@@ -35,6 +36,8 @@ class Job:
     state: Literal["running", "done", "failed", "stopped"] = "running"
     result: str = ""
     found: dict[str, Any] | None = None
+    deliveries: Sequence[int] = ()
+    more: int = 0
 
     def progress(self, done: int, total: int) -> None:
         self.done, self.total = done, total
@@ -51,7 +54,6 @@ class JobRunner:
     """
 
     def __init__(self) -> None:
-        self._numbers = count(1)
         self._running: dict[asyncio.Task[None], Job] = {}
         self._ended: deque[Job] = deque(maxlen=REMEMBERED)
 
@@ -64,11 +66,15 @@ class JobRunner:
         for job in self.jobs():
             job.found = None
 
+    def find(self, id: str) -> Job | None:
+        """None where it is another process's, or ended long ago."""
+        return next((job for job in self.jobs() if job.id == id), None)
+
     async def start(self, what: str, work: Work, *, now: datetime, patience: float = 1.0) -> Job:
         """Begin it, and return when it has ended or after `patience` seconds; the job's state says
         which.
         """
-        job = Job(next(self._numbers), what, now)
+        job = Job(secrets.token_hex(8), what, now)
         task = asyncio.create_task(self._run(job, work), name=f"job {job.id}: {what}")
         self._running[task] = job
         task.add_done_callback(self._forget)

@@ -1,5 +1,4 @@
-"""How long the console's pages of events and people take with a full store, on SQLite and on
-PostgreSQL.
+"""How long the console's pages take with a full store, on SQLite and on PostgreSQL.
 
 python -m tests.bench.pages [--events 1000000] [--sqlite] [--postgresql]
 """
@@ -8,16 +7,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import hashlib
-import json
+import re
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from itertools import chain
 from pathlib import Path
 from random import Random
 from statistics import quantiles
@@ -29,21 +28,16 @@ from rich.table import Table
 
 from receiver.aom import EVENTS
 from receiver.console.views.event_search import STATES
-from receiver.inbox import AttemptRow, Inbox, NewEvent, ReadyLane, RecordStateRow, SettledLane
 from receiver.inbox.db.event_ids import first_id
+from tests.bench.full_store import APART, SOURCES, FullStore, learner, source
 from tests.console.visitor import Visitor
 from tests.databases import serve_postgresql
-from tests.inbox import store
 from tests.processes import Running, gateway, write_config
 
 MANY = 1_000_000
-LEARNERS = 50_000
-SOURCES = ("springfield", "shelbyville")
 TURNS = 60
 TARGET = 100.0  # milliseconds, the 95th percentile
-START = datetime(2026, 1, 1, tzinfo=UTC)
-APART = timedelta(seconds=10)
-AT_ONCE = 5_000
+_EVENT = re.compile(r'href="/console/events/([0-9a-f]{32})"')
 CONFIG = """
 [connectors.sandbox]
 type = "sandbox"
@@ -86,156 +80,133 @@ def main() -> None:
     Console().print(table)
 
 
-def measure(table: Table, store: str, url: str, directory: Path, events: int) -> None:
+def measure(table: Table, name: str, url: str, directory: Path, events: int) -> None:
     """Fill the store, then ask a gateway that serves it for each kind of page, many times."""
     started = time.perf_counter()
-    asyncio.run(fill(url, events))
-    table.add_row("to fill the store", store, f"{time.perf_counter() - started:.0f} s", "", "")
+    store = FullStore(events, datetime.now(UTC) - events * APART)
+    asyncio.run(store.fill(url))
+    table.add_row("to fill the store", name, f"{time.perf_counter() - started:.0f} s", "", "")
+    for timing in measure_pages(store, url, directory):
+        verdict = "" if timing.p95 < TARGET else "TOO SLOW"
+        table.add_row(timing.what, name, f"{timing.p50:.0f} ms", f"{timing.p95:.0f} ms", verdict)
+
+
+def measure_pages(store: FullStore, url: str, directory: Path) -> Iterator[Timing]:
     with (
         gateway(write_config(directory, CONFIG, store=url)) as running,
         signed_in(running) as client,
     ):
-        for what, addresses in kinds(events):
-            timing = timed(client, what, addresses)
-            table.add_row(
-                what,
-                store,
-                f"{timing.p50:.0f} ms",
-                f"{timing.p95:.0f} ms",
-                "" if timing.p95 < TARGET else "TOO SLOW",
-            )
+        for what, addresses in kinds(KnownIds.choose(store, client)):
+            yield timed(client, what, addresses)
 
 
-async def fill(url: str, events: int) -> None:
-    """Events of all names from two sources, one in a thousand in quarantine.
+@dataclass(frozen=True, slots=True)
+class KnownIds:
+    """Some of a full store's, as an operator would have them in hand."""
 
-    Of the others one in 500 is dead, one in 200 pending.
-    """
-    inbox = await Inbox.open(url, dedup_hours=24)
-    try:
-        for start in range(0, events, AT_ONCE):
-            await asyncio.gather(
-                *(
-                    inbox.accept(event(number))
-                    for number in range(start, min(events, start + AT_ONCE))
-                )
-            )
-        await settle(inbox, events)
-    finally:
-        await inbox.aclose()
+    times: Sequence[datetime]
+    people: Sequence[str]
+    orders: Sequence[str]
+    events: Sequence[str]
 
-
-def event(number: int) -> NewEvent:
-    """Of a learner who comes again after all the others have come."""
-    email, name = learner(number), EVENTS[number % len(EVENTS)]
-    body = json.dumps(
-        {"id": number, "email": email, "first_name": "Ada", "padding": "x" * 400}
-    ).encode()
-    faulty = number % 1000 == 0
-    return NewEvent(
-        source=SOURCES[number % 3 // 2],
-        name=name,
-        how="url",
-        disagreement=None,
-        named=name,
-        body=body,
-        digest=hashlib.sha256(body).digest(),
-        received_at=START + number * APART,
-        lanes=() if faulty else (("sandbox", email),),
-        people=() if faulty else (email,),
-        faults=(("email", "is needed and missing"),) if faulty else (),
-    )
+    @classmethod
+    def choose(cls, store: FullStore, client: httpx.Client) -> KnownIds:
+        """Events are those of the people, since an event's id is known to the store alone."""
+        random = Random(5)
+        people = [learner(random.randrange(store.events)) for _ in range(TURNS)]
+        return cls(
+            [store.at(random.randrange(store.events)) for _ in range(TURNS)],
+            people,
+            [str(id) for id in random.sample(store.orders(), TURNS)],
+            [_newest_event(client, email) for email in people],
+        )
 
 
-def learner(number: int) -> str:
-    return f"learner{number % LEARNERS}@example.edu"
+def _newest_event(client: httpx.Client, email: str) -> str:
+    page = client.get("/console/events", params={"person": email, "source": SOURCES[0]}).text
+    found = _EVENT.search(page)
+    return found[1] if found else sys.exit(f"There is no event of {email}.")
 
 
-async def settle(inbox: Inbox, events: int) -> None:
-    """As deliveries would, up to those that stay pending."""
-    left, now = events, START + events * APART
-    while left > events // 200:
-        lanes = await store.take_ready(inbox, connector="sandbox", limit=500, at=now)
-        if not lanes:
-            return
-        done = [settled(lane, now) for lane in lanes]
-        records = [contact(lane) for lane in lanes]
-        await store.settle(inbox, done, records=records, connector="sandbox", now=now)
-        left -= sum(len(lane.deliveries) for lane in lanes)
-
-
-def settled(lane: ReadyLane, now: datetime) -> SettledLane:
-    dead = [one.delivery_id for one in lane.deliveries if one.delivery_id % 500 == 0]
-    return SettledLane(
-        lane,
-        delivered=tuple(one.delivery_id for one in lane.deliveries if one.delivery_id not in dead),
-        dead=tuple((id, f"reason {id % 3500 // 500}") for id in dead),
-        attempt=AttemptRow(
-            started_at=now,
-            duration_ms=80,
-            outcome="refused" if dead else "saved",
-            sent=[{"object": "contact"}],
-        ),
-    )
-
-
-def contact(lane: ReadyLane) -> RecordStateRow:
-    newest = lane.deliveries[-1].event_id
-    return RecordStateRow("contact", lane.person_key, str(lane.lane_id), newest, lane.lane_id)
-
-
-def kinds(events: int) -> Iterator[tuple[str, list[str]]]:
+def kinds(known: KnownIds) -> Iterator[tuple[str, list[str]]]:
     """Each kind of page with the addresses to ask for, all different where the page is not always
     the same one.
     """
-    random = Random(5)
-    times = [START + random.randrange(events) * APART for _ in range(TURNS)]
-    people = [learner(random.randrange(events)) for _ in range(TURNS)]
-    days = [
-        {"since": f"{at:%Y-%m-%dT%H:%M}", "until": f"{at + timedelta(days=1):%Y-%m-%dT%H:%M}"}
-        for at in times
-    ]
-    searches: dict[str, list[dict[str, str]]] = {
-        "": [{}] * TURNS,
-        ", a later page": [{"before": first_id(at)} for at in times],
-        ", back to newer ones": [{"after": first_id(at)} for at in times],
-        " by person": [{"person": email} for email in people],
-        " by source": [{"source": random.choice(SOURCES), "before": first_id(at)} for at in times],
-        " by name": [{"event": random.choice(EVENTS), "before": first_id(at)} for at in times],
-        " by source and name": [
-            {
-                "source": random.choice(SOURCES),
-                "event": random.choice(EVENTS),
-                "before": first_id(at),
-            }
-            for at in times
-        ],
-        " by time": days,
-        " by connector": [{"connector": "sandbox", "before": first_id(at)} for at in times],
-        " by time, name and state": [
-            {**day, "event": random.choice(EVENTS), "state": "delivered"} for day in days
-        ],
-        **{
-            f" {state}": [
-                {"state": state},
-                *({"state": state, "before": first_id(at)} for at in times),
-            ]
-            for state in STATES
-        },
-    }
-    for what, asked in searches.items():
-        yield f"Events{what}", [f"/console/events?{urlencode(one)}" for one in asked]
-    yield "Person", [f"/console/people?{urlencode({'email': email})}" for email in people]
-    for what, texts in {
-        "an address": people,
-        "how an address begins": [email[:9] for email in people],
-        "an id of a CRM": [f"{random.randrange(1, LEARNERS)}" for _ in range(TURNS)],
-        "an event": [f"{first_id(at)[:12]}" for at in times],
-        "nothing": [f"none-{number}" for number in range(TURNS)],
-    }.items():
-        yield f"Search for {what}", [f"/console/search?{urlencode({'q': text})}" for text in texts]
-    yield "Events by key", [f"/console/events?{urlencode({'key': email})}" for email in people]
+    yield "Overview", ["/console"] * TURNS
+    yield "Overview of 48 hours", ["/console?hours=48"] * TURNS
+    for what, asked in searches(known).items():
+        yield f"Events{what}", [_address("events", **one) for one in asked]
+    yield "Event", [f"/console/events/{id}" for id in known.events]
+    yield "Explain an event", [_address("set-up/explain", stored=id) for id in known.events]
+    yield "Person", [_address("people", email=email) for email in known.people]
+    for what, texts in texts_to_find(known).items():
+        yield f"Search for {what}", [_address("search", q=text) for text in texts]
+    yield "Events of an order", [_address("events", key=id) for id in known.orders]
     yield "Attention", ["/console/attention"] * TURNS
+    yield "Connector", ["/console/connectors/sandbox"] * TURNS
+    yield "Audit", ["/console/audit"] * TURNS
+    yield (
+        "Audit by who, what and time",
+        [
+            _address("audit", who="olaf", what="replay", since=f"{at:%Y-%m-%dT%H:%M}")
+            for at in known.times
+        ],
+    )
+    yield "Set-up", ["/console/set-up"] * TURNS
+    yield "Operators", ["/console/operators"] * TURNS
+
+
+def _address(page: str, **query: str) -> str:
+    return f"/console/{page}?{urlencode(query)}"
+
+
+def searches(known: KnownIds) -> dict[str, list[dict[str, str]]]:
+    """Of the page Events, as its form asks."""
+    random, day = Random(7), timedelta(days=1)
+    before = [{"before": first_id(at)} for at in known.times]
+    days = [
+        {"since": f"{at:%Y-%m-%dT%H:%M}", "until": f"{at + day:%Y-%m-%dT%H:%M}"}
+        for at in known.times
+    ]
+
+    def some(values: Sequence[str], name: str) -> list[dict[str, str]]:
+        return [{name: random.choice(values)} for _ in known.times]
+
+    sources, names = some(SOURCES, "source"), some(EVENTS, "event")
+    return {
+        "": [{}] * TURNS,
+        ", a later page": before,
+        ", back to newer ones": [{"after": first_id(at)} for at in known.times],
+        " by person": [{"person": email} for email in known.people],
+        " by source": _joined(sources, before),
+        " by name": _joined(names, before),
+        " by source and name": _joined(sources, names, before),
+        " by time": days,
+        " by connector": [{"connector": "sandbox", **one} for one in before],
+        " by time, name and state": [{**one, "state": "delivered"} for one in _joined(days, names)],
+        **{f" {state}": [{"state": state, **one} for one in ({}, *before)] for state in STATES},
+    }
+
+
+def _joined(*asked: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    return [
+        dict(chain.from_iterable(one.items() for one in parts))
+        for parts in zip(*asked, strict=True)
+    ]
+
+
+def texts_to_find(known: KnownIds) -> dict[str, Sequence[str]]:
+    """What somebody writes into the search box."""
+    return {
+        "an address": known.people,
+        "how an address begins": [email[:9] for email in known.people],
+        "an order": known.orders,
+        "a record's key": [f"{source(int(id))}:{id}" for id in known.orders],
+        "an id of a CRM": [f"9{int(id):07}" for id in known.orders],
+        "an event": known.events,
+        "how an event's id begins": [first_id(at)[:12] for at in known.times],
+        "nothing": [f"none-{number}" for number in range(TURNS)],
+    }
 
 
 @contextmanager

@@ -103,6 +103,9 @@ def test_from_the_status_to_the_remedy(running: Running, tmp_path: Path) -> None
         "lanes": 3,
         "dry_run": True,
         "routed": 0,
+        "later": 0,
+        "people": 3,
+        "connectors": {"sandbox": 3},
         "notes": [],
     }
     done = command("replay", "--group", group["id"], "--yes", "--wait", at=tmp_path, code=1)

@@ -118,6 +118,12 @@ def deserted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def fill(running: Running) -> None:
+    send_samples(running)
+    until(lambda: _settled(running), "the sandbox has got all, and HubSpot has refused the token")
+
+
+def send_samples(running: Running) -> None:
+    """What `running` says."""
     posts = [(name, body) for name in EVENTS if (body := read_sample(name))]
     posts += [("account.created", account(n, last_name="Refused")) for n in range(3)]
     posts += [("account.created", account(n)) for n in range(10, 15)]
@@ -139,7 +145,6 @@ def fill(running: Running) -> None:
     with httpx.Client(trust_env=False, timeout=30) as http:
         for name, body in posts:
             http.post(f"{running.url}/in/{TOKEN}/{name}", content=body)
-    until(lambda: _settled(running), "the sandbox has got all, and HubSpot has refused the token")
 
 
 def _settled(running: Running) -> bool:
@@ -171,6 +176,7 @@ def at_overview(
     dark: bool = False,
     javascript: bool = True,
     expected: tuple[str, ...] = (),
+    token: str = ADMIN_TOKEN,
 ) -> Iterator[Page]:
     """A page of somebody who has signed in before.
 
@@ -179,7 +185,7 @@ def at_overview(
     with watched_page(
         browser, url, width=width, dark=dark, javascript=javascript, expected=expected
     ) as page:
-        for name, value in signed_in_cookie(url).items():
+        for name, value in signed_in_cookie(url, token).items():
             page.context.add_cookies(
                 [
                     {

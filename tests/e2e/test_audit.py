@@ -39,6 +39,9 @@ def test_the_audit_names_each_act_of_a_day(tmp_path: Path) -> None:
     assert "@" not in json.dumps(page)
 
 
+ALL = {"scope": "all", "confirmed": "yes"}
+
+
 def _by_the_api(operators: Operators) -> list[tuple[str, str, str]]:
     dead, aside = operators.take(1, REFUSED), operators.take(2, None)
     until(lambda: operators.get("/api/status")["dead"] == 1, "one is dead")
@@ -67,7 +70,7 @@ def _by_the_console(operators: Operators) -> list[tuple[str, str, str]]:
     olaf, admin = Visitor(operators.running.url), Visitor(operators.running.url)
     olaf.sign_in(TOKENS["olaf"])
     acts: list[tuple[Visitor, str, dict[str, str], str, str]] = [
-        (olaf, f"/console/attention/{group}/replay", {"scope": "all"}, "replay", "done"),
+        (olaf, f"/console/attention/{group}/replay", ALL, "replay", "done"),
         (olaf, "/console/attention/revalidate", {}, "revalidate", "done"),
         (olaf, f"/console/events/{event}/amend", {"body": "{}"}, "amend", "failed"),
         (olaf, f"/console/events/{event}/discard", {"confirmed": "yes"}, "discard", "done"),

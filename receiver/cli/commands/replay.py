@@ -73,9 +73,11 @@ def replay(
     Events also reach connectors whose routes were added after them. The replay is the gateway's: it
     goes on if this command ends.
 
-    --json prints {"replayed", "chosen", "routed", "lanes", "dry_run", "notes"}: `replayed`
-    deliveries are pending, of which `chosen` were asked for and `routed` are for routes that were
-    added later. Exit 1 where there was nothing to replay, or after --wait anything is dead.
+    --json prints {"replayed", "chosen", "later", "routed", "lanes", "people", "connectors",
+    "dry_run", "notes"}: `replayed` deliveries are pending, of which `chosen` were asked for,
+    `later` came later for the same people, and `routed` are for routes that were added later;
+    `connectors` says how many go to each. Exit 1 where there was nothing to replay, or after
+    --wait anything is dead.
     """
     given = {
         "ids": ids,
@@ -124,6 +126,8 @@ async def _replay(
         if dry_run or not yes:
             planned = await asked.post("/api/replay", {**chosen, "dry_run": True})
             _tell(planned, f"{planned['replayed']} would be delivered again", as_json=as_json)
+            if planned["replayed"] and not as_json:
+                _tell_whereto(planned)
             if dry_run or not planned["replayed"]:
                 return planned, 0
             confirm_action("Deliver them again?", yes=yes, as_json=as_json)
@@ -148,13 +152,19 @@ _NOTHING = "Nothing is to be delivered again: what was chosen is not there, or i
 
 def _parts(answer: dict[str, Any]) -> str:
     routed = answer["routed"]
-    later = answer["replayed"] - answer["chosen"] - routed
     parts = [
         f"{pluralize(answer['chosen'], 'delivery')} chosen" if answer["chosen"] else "",
-        f"{later} that came later for the same people" if later > 0 else "",
+        f"{answer['later']} that came later for the same people" if answer["later"] else "",
         f"{routed} for routes that were added since" if routed else "",
     ]
     return ", ".join(part for part in parts if part)
+
+
+def _tell_whereto(planned: dict[str, Any]) -> None:
+    to = ", ".join(f"{name} {number}" for name, number in sorted(planned["connectors"].items()))
+    people = pluralize(planned["people"], "person", "people")
+    of_whom = f", for {people}" if planned["people"] else ""
+    out.print(f"To {escape_hidden(to)}{of_whom}. Nobody is moved backwards.", markup=False)
 
 
 async def _with_progress(asked: AdminClient, chosen: dict[str, Any]) -> Any:

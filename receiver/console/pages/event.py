@@ -17,6 +17,7 @@ from receiver.console import actions
 from receiver.console.action_results import carry_out
 from receiver.console.page import Console
 from receiver.console.pages.events import EVENTS
+from receiver.console.replays import AskedReplay, ask_or_replay
 from receiver.console.views.payload import as_json, indent_json
 from receiver.console.views.story.connector_story import (
     FEW,
@@ -108,10 +109,15 @@ class EventPages:
 
     async def replay(self, request: Request) -> Response:
         stored = await self._stored(request)
-        work = actions.replay_work(self._gateway, self._selection(request, stored))
-        return self._back(
-            request, stored, await carry_out(self._console, request, "Replay of one event", work)
+        delivery, page = request.state.form.get("delivery", ""), f"{EVENTS}/{stored.id}"
+        asked = AskedReplay(
+            f"Replay of one {'delivery' if delivery else 'event'}",
+            self._selection(request, stored),
+            f"{page}/replay",
+            page,
+            [("delivery", delivery)] if delivery else [],
         )
+        return await ask_or_replay(self._console, request, asked)
 
     async def discard(self, request: Request) -> Response:
         stored = await self._stored(request)

@@ -15,14 +15,16 @@ from receiver.admin import attention_groups
 from receiver.admin.operation import NotFound, UnfitParameter
 from receiver.aom import LABELS
 from receiver.console.page import HEADERS, Console
+from receiver.console.replays import AskedReplay, ask_or_replay
 from receiver.console.session import PATH
 from receiver.console.views.event_download import WRITERS, write_events
 from receiver.console.views.event_search import STATES, EventSearch
 from receiver.console.views.paging import TurnedPage, page_address, turn_page
 from receiver.console.views.record_links import record_url
-from receiver.inbox import AttentionGroup, EventFilter, RemoteRecord
+from receiver.inbox import AttentionGroup, DeliverySelection, EventFilter, RemoteRecord
 
 EVENTS = f"{PATH}/events"
+REPLAY = f"{EVENTS}/replay"
 
 
 def routes(console: Console) -> list[Route]:
@@ -30,6 +32,7 @@ def routes(console: Console) -> list[Route]:
     return [
         console.get(EVENTS, page.show),
         console.get(f"{EVENTS}/download/{{kind}}", page.download),
+        console.post(REPLAY, page.replay),
     ]
 
 
@@ -69,6 +72,21 @@ class EventsPage:
         name = {"Content-Disposition": f'attachment; filename="events.{kind}"'}
         pieces = write_events(self._gateway.inbox, chosen, kind)
         return StreamingResponse(pieces, headers={**HEADERS, **name}, media_type=media)
+
+    async def replay(self, request: Request) -> Response:
+        """All that fits the search that the form repeats; never all there is."""
+        search = EventSearch.read(request.state.form)
+        if not search.asked():
+            raise UnfitParameter("Say what to replay: search for something first.")
+        _, chosen = await self._chosen(search)
+        asked = AskedReplay(
+            "Replay of a search",
+            DeliverySelection(filter=chosen),
+            REPLAY,
+            page_address(EVENTS, search.asked()),
+            list(search.asked().items()),
+        )
+        return await ask_or_replay(self._console, request, asked)
 
     async def _chosen(self, search: EventSearch) -> tuple[AttentionGroup | None, EventFilter]:
         """The group that is asked for, and all that is. Raises NotFound, UnfitParameter."""

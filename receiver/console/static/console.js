@@ -2,6 +2,7 @@
 "use strict";
 
 const EVERY = 5000; // milliseconds between two looks of a page that is live
+const SELDOM = 30000; // where the stream of changes is heard
 
 /** Show times in the reader's own zone; UTC stays as the title. */
 function localTimes(root) {
@@ -45,7 +46,7 @@ async function refresh() {
   if (answer.type === "opaqueredirect") return location.reload(); // signed out: the door
   if (!answer.ok) throw new Error(`answered ${answer.status}`);
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  if (busy()) return;
+  if (busy()) return void (missed = true);
   for (const old of document.querySelectorAll("[data-live][id]")) {
     const made = fresh.getElementById(old.id);
     if (!made) continue;
@@ -73,9 +74,51 @@ function tellStale(stale) {
   if (notice && notice.hidden === stale) notice.hidden = !stale;
 }
 
+let stream = null; // tells that something changed, while the page is looked at
+let missed = false; // there is something new that could not be shown yet
+let looking = false;
+let lookedAt = Date.now();
+
+/** Show what is new now, or as soon as nobody is at what would be swapped. */
+async function look() {
+  missed = true;
+  if (looking || busy()) return;
+  looking = true;
+  missed = false;
+  await refresh().then(() => tellStale(false), () => tellStale(true));
+  lookedAt = Date.now();
+  looking = false;
+}
+
+/** A browser keeps few connections to one host, so only the page that is seen holds one. */
+function listen() {
+  if (stream || document.hidden || !window.EventSource) return;
+  stream = new EventSource("/console/live");
+  stream.addEventListener("open", () => (missed = true)); // what came since the page was made
+  stream.addEventListener("change", look);
+  stream.addEventListener("error", () => { // reloaded, stopped, or nobody is signed in any more
+    hangUp();
+    look();
+  });
+}
+
+function hangUp() {
+  stream?.close();
+  stream = null;
+}
+
+/** Look every few seconds; seldom, while the stream says that nothing is new. */
 async function stayLive() {
-  if (!busy()) await refresh().then(() => tellStale(false), () => tellStale(true));
+  const heard = stream && stream.readyState === stream.OPEN;
+  if (!heard || missed || Date.now() - lookedAt >= SELDOM) await look();
+  listen();
   setTimeout(stayLive, EVERY);
+}
+
+function comeAndGo() {
+  if (document.hidden) return hangUp();
+  listen();
+  look();
 }
 
 document.addEventListener("click", (event) => {
@@ -122,4 +165,9 @@ window.addEventListener("pageshow", () => {
 for (const one of document.querySelectorAll("[data-script]")) one.hidden = false; // shown only where there is a script
 localTimes(document);
 tellZone();
-if (document.querySelector("[data-live]")) setTimeout(stayLive, EVERY);
+if (document.querySelector("[data-live]")) {
+  setTimeout(stayLive, EVERY);
+  listen();
+  document.addEventListener("visibilitychange", comeAndGo);
+  window.addEventListener("pagehide", hangUp);
+}

@@ -5,8 +5,9 @@ Both take the lane's lock, and neither is undone by what is settled meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -58,19 +59,26 @@ class LanePlan:
     id: int
     first_seq: int
     chosen: int = 0
+    waiting: int = 0  # of the chosen, those that are pending already
     again: int = 0
     discarded: tuple[int, ...] = ()
+    connector: str = ""
+    person: str = ""  # the key
 
 
 @dataclass(frozen=True, slots=True)
 class ReplayResult:
     """`chosen` deliveries were asked for; `again` became pending, which includes the later ones of
-    their lanes.
+    their lanes, of so many `people`. `later`: those that were not chosen. `connectors`: how many of
+    all go to each. Both as it was when they were counted.
     """
 
     chosen: int = 0
     again: int = 0
     lanes: int = 0
+    later: int = 0
+    people: int = 0
+    connectors: Mapping[str, int] = field(default_factory=dict)
 
 
 async def replay_deliveries(
@@ -96,7 +104,17 @@ async def replay_deliveries(
         done += len(chunk)
         if progress:
             progress(done, len(lanes))
-    return ReplayResult(sum(lane.chosen for lane in lanes), again, len(lanes))
+    connectors: Counter[str] = Counter()
+    for one in lanes:
+        connectors[one.connector] += one.again
+    return ReplayResult(
+        sum(lane.chosen for lane in lanes),
+        again,
+        len(lanes),
+        sum(lane.again - lane.chosen + lane.waiting for lane in lanes),
+        len({lane.person for lane in lanes}),
+        dict(sorted((+connectors).items())),
+    )
 
 
 def _chunks(lanes: Sequence[LanePlan]) -> Iterator[Sequence[LanePlan]]:
@@ -141,9 +159,12 @@ async def discard_selected(
 
 def plan_lanes(transaction: Transaction, selection: DeliverySelection) -> list[LanePlan]:
     """What a replay would do, lane by lane."""
-    where = _where(selection)
+    where = chosen_deliveries(selection)
     first = select(
-        delivery.c.lane_id, func.min(delivery.c.seq).label("seq"), func.count().label("chosen")
+        delivery.c.lane_id,
+        func.min(delivery.c.seq).label("seq"),
+        func.count().label("chosen"),
+        func.count().filter(delivery.c.state == literal("pending")).label("waiting"),
     ).where(where)
     first_of = first.group_by(delivery.c.lane_id).cte("first_of")
     later = and_(
@@ -159,7 +180,9 @@ def plan_lanes(transaction: Transaction, selection: DeliverySelection) -> list[L
         .scalar_subquery()
     )
     rows = transaction.connection.execute(
-        select(first_of, again.label("again")).order_by(first_of.c.lane_id)
+        select(first_of, again.label("again"), lane.c.connector, lane.c.person_key)
+        .join(lane, lane.c.id == first_of.c.lane_id)
+        .order_by(first_of.c.lane_id)
     ).all()
     discarded: dict[int, list[int]] = {}
     for row in transaction.connection.execute(
@@ -173,8 +196,11 @@ def plan_lanes(transaction: Transaction, selection: DeliverySelection) -> list[L
             row.lane_id,
             row.seq,
             row.chosen,
+            row.waiting,
             row.again + len(discarded.get(row.lane_id, ())),
             tuple(discarded.get(row.lane_id, ())),
+            row.connector,
+            row.person_key,
         )
         for row in rows
     ]
@@ -211,11 +237,23 @@ def wake_lanes(
     transaction.woken.update(transaction.connection.scalars(_WAKE, values))
 
 
+def chosen_deliveries(selection: DeliverySelection) -> ColumnElement[bool]:
+    """The condition on `delivery` for those that a selection means."""
+    wanted: list[ColumnElement[bool]] = []
+    if selection.events:
+        wanted.append(delivery.c.event_id.in_(list(selection.events)))
+    if selection.deliveries:
+        wanted.append(delivery.c.id.in_(list(selection.deliveries)))
+    if selection.filter is not None:
+        wanted.append(and_(true(), *delivery_conditions(selection.filter)))
+    return or_(false(), *wanted)
+
+
 def find_chosen(transaction: Transaction, selection: DeliverySelection) -> list[int]:
     """The ids of the deliveries that a selection means."""
     return list(
         transaction.connection.scalars(
-            select(delivery.c.id).where(_where(selection)).order_by(delivery.c.id)
+            select(delivery.c.id).where(chosen_deliveries(selection)).order_by(delivery.c.id)
         )
     )
 
@@ -285,14 +323,3 @@ _REVIVE = (
 _DISCARDED = {"state": literal("discarded"), "settled_at": bindparam("now")}
 _DISCARD = update(delivery).where(_THESE, state_is("pending", "dead")).values(_DISCARDED)
 _DISCARD_DEAD = update(delivery).where(_THESE, state_is("dead")).values(_DISCARDED)
-
-
-def _where(selection: DeliverySelection) -> ColumnElement[bool]:
-    wanted: list[ColumnElement[bool]] = []
-    if selection.events:
-        wanted.append(delivery.c.event_id.in_(list(selection.events)))
-    if selection.deliveries:
-        wanted.append(delivery.c.id.in_(list(selection.deliveries)))
-    if selection.filter is not None:
-        wanted.append(and_(true(), *delivery_conditions(selection.filter)))
-    return or_(false(), *wanted)

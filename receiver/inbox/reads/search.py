@@ -6,11 +6,11 @@ Each question is a look-up in an index: the time for it does not depend on how m
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, bindparam, func, select, tuple_
+from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from receiver.facts import digest_order
@@ -151,11 +151,19 @@ def _find_people(transaction: Transaction, address: str) -> tuple[str, ...]:
 
 
 def _kinds_of_records(transaction: Transaction) -> Iterator[dict[str, str]]:
-    """Each connector and object that has records: one step in the index for each of them."""
+    """Each connector and object that has records: a step or two in the index for each of them."""
     kind = {"connector": "", "object": ""}
-    while row := transaction.connection.execute(_NEXT_KIND, kind).one_or_none():
+    while row := _next_kind(transaction, kind):
         kind = {"connector": row.connector, "object": row.object}
         yield kind
+
+
+def _next_kind(transaction: Transaction, kind: Mapping[str, str]) -> Row[Any, Any] | None:
+    """Asked for in two, since SQLite reads all of a kind to compare pairs."""
+    for statement in (_NEXT_OBJECT, _NEXT_CONNECTOR):
+        if row := transaction.connection.execute(statement, kind).one_or_none():
+            return row
+    return None
 
 
 def _found_record(row: Row[Any]) -> FoundRecord:
@@ -193,12 +201,12 @@ _BY_KEY = _RECORDS.where(
     remote.c.object == bindparam("object"),
     remote.c.key.in_(bindparam("keys", expanding=True)),
 )
-_KIND = tuple_(remote.c.connector, remote.c.object)
-_NEXT_KIND = (
-    select(remote.c.connector, remote.c.object)
-    .where(tuple_(bindparam("connector"), bindparam("object")) < _KIND)
-    .order_by(remote.c.connector, remote.c.object)
-    .limit(1)
+_NEXT = select(remote.c.connector, remote.c.object).limit(1)
+_NEXT_OBJECT = _NEXT.where(
+    remote.c.connector == bindparam("connector"), remote.c.object > bindparam("object")
+).order_by(remote.c.object)
+_NEXT_CONNECTOR = _NEXT.where(remote.c.connector > bindparam("connector")).order_by(
+    remote.c.connector, remote.c.object
 )
 _ATTEMPTS = (
     select(attempt.c.sent, attempt.c.deliveries)

@@ -208,8 +208,10 @@ def test_all_that_is_dead_at_a_connector(page: Page, running: Running) -> None:
     until(lambda: offers(page, "Replay all 4 at sandbox"), "all four are offered")
     click(page.get_by_text("All that is dead at a connector"))
     click(page.get_by_role("button", name="Replay all 4 at sandbox"))
+    click(page.get_by_role("button", name="Replay"))
     assert page.get_by_role("status").inner_text() == "4 deliveries replayed."
     until(lambda: counts(running) == (4, 2), "all are dead again")
+    page.goto("/console/attention")
     until(lambda: offers(page, "Discard all 4 at sandbox"), "all four are offered again")
     click(page.get_by_text("All that is dead at a connector"))
     click(page.get_by_role("button", name="Discard all 4 at sandbox"))
@@ -287,14 +289,21 @@ def test_a_mistake_in_the_mapping(browser: Browser, tmp_path: Path) -> None:
                 )
             )
             click(page.get_by_role("button", name="Replay all 500"))
+            question = page.get_by_role("main").inner_text()
+            for fact in ("500 deliveries", "250 of the same people", "crm 750", "500 people"):
+                assert fact in question
+            click(page.get_by_role("button", name="Replay"))
             expect(
                 page.get_by_text(
                     "500 deliveries replayed. With them 250 later of the same people, so "
                     "that the order is kept."
                 ).first
             ).to_be_visible()
+            assert running.wait_until_delivered()["dead"] == 0
+            came = page.get_by_role("region", name="What came of it")
+            expect(came.get_by_role("link", name="500 deliveries delivered")).to_be_visible()
+            page.goto("/console/attention")
             assert page.get_by_text("Nothing needs attention.").is_visible()
-        assert running.wait_until_delivered()["dead"] == 0
         names = {
             one["key"]: one["fields"]["firstname"] for one in running.records("crm", "contact")
         }
@@ -311,6 +320,7 @@ def test_what_was_done_stays_to_be_seen(browser: Browser, tmp_path: Path) -> Non
         until(lambda: running.admin("/api/status")["dead"] == 20, "all are dead")
         open_group(page, "is no option")
         click(page.get_by_role("button", name="Replay all 20"))
+        click(page.get_by_role("button", name="Replay"))
         page.goto("/console/attention")
         done = page.get_by_text("1 piece of work done lately")
         assert (done.bounding_box() or {"y": 0})["y"] > (

@@ -86,11 +86,13 @@ def test_the_story_of_a_dead_letter(page: Page, running: Running) -> None:
     page.goto(f"/console/events/{dead(running, 2003)}")
     sandbox = page.get_by_role("region", name="sandbox")
     assert "lastname: This name is <b>refused</b>. (INVALID_NAME)" in sandbox.inner_text()
-    row = sandbox.locator("table.attempts > tbody > tr").first
+    row = sandbox.locator("li.attempt").first
     assert re.search(r"\d+ ms", row.inner_text())
     assert "INVALID_NAME field lastname" in row.inner_text()
     click(row.locator("summary"))
     assert "Refused" in row.get_by_role("row", name="lastname").inner_text()
+    assert steps(page, "sandbox") == ["Queued", "Refused", "Given up: it is a dead letter"]
+    assert "sandbox no: dead because lastname: This name is" in answers(page)[0]
 
 
 def test_what_a_pending_delivery_waits_for(page: Page, running: Running) -> None:
@@ -102,7 +104,11 @@ def test_what_a_pending_delivery_waits_for(page: Page, running: Running) -> None
     hubspot = page.get_by_role("region", name="hubspot").inner_text()
     assert "The connector is paused and tries again at 20" in hubspot
     assert "HubSpot refuses the access token" in hubspot
-    assert "No attempt yet." in hubspot
+    assert steps(page, "hubspot")[-1].startswith("Waits for the connector; next try at 20")
+    assert any(
+        said.startswith("hubspot not yet: it waits because HubSpot refuses the access token")
+        for said in answers(page)
+    )
 
 
 def test_the_faults_of_a_call_in_quarantine(page: Page, running: Running) -> None:
@@ -130,26 +136,110 @@ def test_a_record_leads_to_the_crm(browser: Browser, tmp_path: Path) -> None:
                 link.get_attribute("href") or "",
             )
             assert "noreferrer" in (link.get_attribute("rel") or "")
+            there = "a[href^='https://app.hubspot.com/contacts/4711/record/0-1/']"
+            answer = page.get_by_role("region", name="Is it in the CRM?")
+            assert answer.locator(there).count() == 1
             page.goto("/console/people?email=learner1@example.edu")
-            assert (
-                page.locator("a[href^='https://app.hubspot.com/contacts/4711/record/0-1/']").count()
-                == 1
-            )
+            for region in ("At the connectors", "Records in CRMs"):
+                assert page.get_by_role("region", name=region).locator(there).count() == 1
+
+
+def steps(page: Page, connector: str) -> list[str]:
+    """What happened to the event at a connector, in words."""
+    region = page.get_by_role("region", name=connector, exact=True)
+    return region.locator("li.step > .what > .text").all_inner_texts()
+
+
+def answers(page: Page) -> list[str]:
+    found = page.get_by_role("region", name="Is it in the CRM?").locator("li").all_inner_texts()
+    return [" ".join(text.split()) for text in found]
+
+
+def test_the_story_begins_where_it_came(page: Page, running: Running) -> None:
+    """From whom, as what it was recognised, and how long it took; at the top what it has written,
+    and which connectors no route leads it to.
+    """
+    number = newcomer()
+    page.goto(f"/console/events/{delivered(running, number)}")
+    told = page.get_by_role("region", name="What became of it").locator("> ol > li > .what > .text")
+    assert told.all_inner_texts() == [
+        "Received from springfield; its URL names account.created",
+        "Recognised as account.created by the name in the URL; it holds all that is needed",
+    ]
+    queued, written, done = steps(page, "sandbox")
+    assert (queued, written) == ("Queued", "Written")
+    assert re.fullmatch(r"Done, [\d.]+ (ms|s|min) after it was queued", done)
+    sandbox, hubspot = answers(page)
+    assert sandbox.startswith("sandbox yes: written at 20")
+    assert f": contact learner{number}@example.edu as " in sandbox
+    assert hubspot == "hubspot not sent there: no route takes account.created of springfield there"
+
+
+def test_what_an_attempt_changed(page: Page, running: Running) -> None:
+    """Of a record that was written before, the fields that differ, before and now; the others are
+    folded away.
+    """
+    number, day = newcomer(), "Mar {}, 2026 02:30 PM"
+    delivered(running, number, id=number, date_registered=day.format(1))
+    id = delivered(running, number, id=number, date_registered=day.format(2))
+    page.goto(f"/console/events/{id}")
+    record = page.locator("details.record").first
+    assert "(1 of 2 fields changed)" in record.inner_text()
+    click(record.locator("summary").first)
+    row = record.get_by_role("row", name="registered_at")
+    assert row.locator("td").all_inner_texts() == [
+        "2026-03-01 14:30:00-05:00",
+        "2026-03-02 14:30:00-05:00",
+    ]
+    assert record.locator("tbody tr:visible").count() == 1
+    assert record.get_by_role("row", name="aom_id", include_hidden=True).count() == 1
+
+
+def test_the_story_of_a_call_that_was_amended(page: Page, running: Running) -> None:
+    """Why it was kept aside as it came, who amended it, and that it was queued only then."""
+    id, number = quarantined(running), newcomer()
+    page.goto(f"/console/events/{id}")
+    page.get_by_label("Payload").fill(account(number, id=number).decode())
+    click(page.get_by_role("button", name="Check and deliver"))
+    wait_for(running, id, "delivered")
+    page.goto(f"/console/events/{id}")
+    told = page.get_by_role("region", name="What became of it")
+    assert told.locator("> ol > li > .what > .text").all_inner_texts() == [
+        "Received from springfield; its URL names account.created",
+        "Kept in quarantine",
+        "Amended by admin",
+        "Recognised as account.created by the name in the URL; it holds all that is needed",
+    ]
+    assert told.locator(".faults li").all_inner_texts() == ["email is needed and missing"]
+    times = told.locator("> ol > li > .when time").all()
+    received, _, amended, recognised = [one.get_attribute("datetime") for one in times]
+    assert (received or "") < (amended or "") <= (recognised or "")
 
 
 def test_replay(page: Page, running: Running) -> None:
-    """One click, and it is delivered again; the page says so and follows it."""
+    """After a question with the numbers it is delivered again; a page says so and follows it."""
     id = delivered(running, 2005)
     page.goto(f"/console/events/{id}")
-    page.clock.install()
+    click(page.get_by_role("button", name="Replay"))
+    assert page.get_by_role("heading", level=1).inner_text() == "Replay 1 delivery?"
+    assert len(story(running, id)["deliveries"][0]["attempts"]) == 1
     click(page.get_by_role("button", name="Replay"))
     assert page.get_by_role("status").inner_text() == "1 delivery replayed."
     until(
         lambda: len(story(running, id)["deliveries"][0]["attempts"]) == 2, "it was delivered again"
     )
     wait_for(running, id, "delivered")
-    page.clock.run_for(6000)
-    expect(page.locator("table.attempts > tbody > tr")).to_have_count(2)
+    came = page.get_by_role("region", name="What came of it")
+    expect(came.get_by_role("link", name="1 delivery delivered")).to_be_visible()
+    click(page.get_by_role("region", name="Its events").get_by_role("link").first)
+    expect(page.locator("li.attempt")).to_have_count(2)
+    assert steps(page, "sandbox") == [
+        "Queued",
+        "Attempt 1: written",
+        "Replayed by admin",
+        "Attempt 2: written",
+        "Done",
+    ]
 
 
 def test_discard_asks_first(page: Page, running: Running) -> None:
@@ -240,7 +330,11 @@ def test_a_write_of_many_events(page: Page, running: Running) -> None:
     assert others > 3
     page.goto(f"/console/events/{id}")
     keys = page.locator("details.record > summary").all_inner_texts()
-    assert keys == [f"contact {email}: saved", f"deal springfield:{numbers[ids.index(id)]}: saved"]
+    assert [key.partition(" (")[0] for key in keys] == [
+        f"contact {email}: saved",
+        f"deal springfield:{numbers[ids.index(id)]}: saved",
+    ]
+    assert keys[1].endswith("(new record)")
     assert page.get_by_text(f"with {others} others of this person").is_visible()
     click(page.get_by_role("link", name="As it came"))
     assert page.url.endswith("#raw")
@@ -280,6 +374,8 @@ def test_an_event_of_many_people(page: Page, running: Running) -> None:
     assert f"{number}-209@example.edu" in sandbox.locator("article").first.inner_text()
     assert sandbox.locator("article:visible").count() == 20
     assert sandbox.get_by_text("180 more deliveries").is_visible()
+    assert sandbox.locator("ol.timeline:visible").count() == 1  # of the dead one
+    assert answers(page)[0].startswith("sandbox 1 dead, 209 delivered, the first because lastname")
     assert "and 190 more" in page.get_by_role("region", name="What it is").inner_text()
     click(page.get_by_role("button", name="Discard …").first)
     question = page.get_by_role("main").inner_text()

@@ -227,7 +227,7 @@ def test_the_list_is_gone_through_by_the_keyboard(page: Page, running: Running) 
         page.keyboard.press("Enter")
     assert page.url.endswith(f"/console/events/{id}")
     page.keyboard.press("r")
-    assert page.evaluate("document.activeElement.textContent").strip() == "Replay"
+    assert page.evaluate("document.activeElement.textContent").strip() == "Replay …"
 
 
 def test_what_arrives_appears_by_itself(browser: Browser, running: Running) -> None:

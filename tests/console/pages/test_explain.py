@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from playwright.sync_api import Page
 
-from tests.console.accessibility import faults
 from tests.console.browser import click
 from tests.console.calls import delivered
 from tests.console.visitor import Visitor, signed_in_cookie
@@ -23,7 +22,6 @@ def test_a_stored_event_is_explained_from_its_page(page: Page, running: Running)
     assert "sandbox standard, line " in text
     assert "this event" in text
     assert "learner2901@example.edu" in page.get_by_label("Payload").input_value()
-    assert faults(page) == []
 
 
 def test_an_event_that_is_not_there_is_not_found(running: Running) -> None:

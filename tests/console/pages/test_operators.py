@@ -6,11 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
 
-from tests.console.accessibility import faults
-from tests.console.browser import WIDTHS
-from tests.console.conftest import at_overview
 from tests.console.visitor import Visitor
 from tests.e2e.operators import TOKENS, Operators, operated
 
@@ -72,18 +68,6 @@ def test_others_see_and_end_their_own_alone(operators: Operators) -> None:
     for id in sessions(dana):
         dana.post("/console/operators/end", {"session": id})
     assert dana.get("/console").status_code == 303
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("path", ["/console/operators", "/console/audit"])
-def test_the_pages_can_be_used_without_eyes(
-    browser: Browser, operators: Operators, path: str, width: int
-) -> None:
-    """Names, headings, contrast, and nothing that sticks out at the side, light and dark."""
-    for dark in (False, True):
-        with at_overview(browser, operators.running.url, width=width, dark=dark) as page:
-            page.goto(path)
-            assert faults(page) == []
 
 
 def test_a_session_survives_a_restart(tmp_path_factory: pytest.TempPathFactory) -> None:

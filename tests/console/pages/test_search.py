@@ -7,7 +7,6 @@ import json
 from playwright.sync_api import Page, expect
 
 from receiver.aom import read_sample
-from tests.console.accessibility import faults
 from tests.console.calls import delivered, newcomer, wait_for
 from tests.console.calls import post as call
 from tests.processes import Running
@@ -46,7 +45,6 @@ def test_an_order_leads_to_its_events_and_records(page: Page, running: Running) 
         assert [one.get_attribute("href") for one in found.all()] == [
             f"/console/events/{event}" for event in reversed(events)
         ]
-    assert faults(page) == []
     assert [one["id"] for one in running.admin(f"/api/events?key={id}")["items"]] == events[::-1]
 
 
@@ -69,7 +67,6 @@ def test_several_are_listed_by_kind(page: Page, running: Running) -> None:
     search(page, "learner1005")
     people = page.get_by_role("region", name="People whose address begins so")
     assert people.get_by_role("link").count() >= 2
-    assert faults(page) == []
 
 
 def test_nothing_found_says_what_can_be_searched_for(page: Page) -> None:
@@ -77,7 +74,6 @@ def test_nothing_found_says_what_can_be_searched_for(page: Page) -> None:
     search(page, "<b>nobody</b>")
     assert "Nothing is known by <b>nobody</b>." in page.locator("main").inner_text()
     assert page.get_by_role("searchbox", name="Search by anything").input_value() == "<b>nobody</b>"
-    assert faults(page) == []
 
 
 def test_a_slash_is_a_slash_where_somebody_writes(page: Page) -> None:

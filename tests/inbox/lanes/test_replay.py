@@ -52,7 +52,7 @@ async def test_a_replay_brings_the_later_ones_along(inbox: Inbox) -> None:
     """An order that is replayed folds with its refund again, and can never fall back behind it."""
     ids = await deliver(inbox, "before", "order", "refund")
     done = await inbox.replay_deliveries(DeliverySelection(events=(ids[1],)), now=NOW)
-    assert done == ReplayResult(chosen=1, again=2, lanes=1)
+    assert done == ReplayResult(1, 2, 1, 1, 1, {"crm": 2})
     assert [await states(inbox, id) for id in ids] == [["delivered"], ["pending"], ["pending"]]
     assert bodies(await take_one(inbox)) == ["order", "refund"]
 
@@ -63,7 +63,7 @@ async def test_a_dry_run_changes_nothing(inbox: Inbox) -> None:
     ids = await deliver(inbox, "order", "refund")
     assert await inbox.replay_deliveries(
         DeliverySelection(events=ids[:1]), now=NOW, dry_run=True
-    ) == ReplayResult(1, 2, 1)
+    ) == ReplayResult(1, 2, 1, 1, 1, {"crm": 2})
     assert [await states(inbox, id) for id in ids] == [["delivered"], ["delivered"]]
     assert await take_ready(inbox) == []
 
@@ -93,7 +93,7 @@ async def test_a_group_is_replayed_by_its_reason(inbox: Inbox) -> None:
     moved = await deliver(inbox, "on", person="learner7@example.edu")
     group = EventFilter(state="dead", connector="crm", reason="PROPERTY_DOESNT_EXIST: plan")
     assert await inbox.replay_deliveries(DeliverySelection(filter=group), now=NOW) == ReplayResult(
-        chosen=30, again=31, lanes=30
+        30, 31, 30, 1, 30, {"crm": 31}
     )
     assert {tuple(await states(inbox, id)) for id in [*dead, *moved]} == {("pending",)}
     assert await states(inbox, other) == ["dead"]
@@ -124,14 +124,14 @@ async def test_a_range_is_replayed(inbox: Inbox) -> None:
     done = await inbox.replay_deliveries(
         DeliverySelection(filter=chosen), now=NOW, progress=lambda *numbers: told.append(numbers)
     )
-    assert done == ReplayResult(chosen=150, again=300, lanes=150)
+    assert done == ReplayResult(150, 300, 150, 150, 150, {"crm": 300})
     assert told == [(150, 150)]
     done = await inbox.replay_deliveries(
         DeliverySelection(filter=EventFilter()),
         now=NOW,
         progress=lambda *numbers: told.append(numbers),
     )
-    assert done == ReplayResult(chosen=600, again=300, lanes=150)
+    assert done == ReplayResult(600, 300, 150, 0, 150, {"crm": 300})
     assert {
         body[0] for one in await take_ready(inbox, limit=500, at=NOW) for body in bodies(one)
     } == {"0", "1", "2", "3"}
@@ -148,7 +148,7 @@ async def test_a_replay_wakes_a_lane_that_waits(inbox: Inbox) -> None:
     )
     assert await inbox.replay_deliveries(
         DeliverySelection(events=(kept.id,)), now=NOW + seconds(1)
-    ) == ReplayResult(chosen=1, again=0, lanes=1)
+    ) == ReplayResult(1, 0, 1, 0, 1)
     taken = await take_one(inbox, at=NOW + seconds(1))
     assert (bodies(taken), taken.failing_since, taken.attempts) == (["a"], None, 1)
 
@@ -262,7 +262,7 @@ async def test_what_was_discarded_comes_back_only_by_name(inbox: Inbox) -> None:
     await settle(inbox, [delivered(taken)], now=NOW)
     assert await inbox.replay_deliveries(
         DeliverySelection(filter=EventFilter(state="discarded")), now=NOW
-    ) == ReplayResult(chosen=1, again=2, lanes=1)
+    ) == ReplayResult(1, 2, 1, 1, 1, {"crm": 2})
     assert bodies(await take_one(inbox)) == ["b", "c"]
     assert [await states(inbox, id) for id in (first, second, third)] == [
         ["delivered"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from receiver.inbox import AuditFilter, Inbox
 from receiver.inbox.operation.audit import KEPT
@@ -41,8 +42,18 @@ async def test_entries_are_found_by_who_what_and_when(inbox: Inbox) -> None:
     assert await found(AuditFilter(since=NOW + seconds(1), until=NOW + seconds(2))) == [
         ("olaf", "replay")
     ]
+    assert await found(AuditFilter(acts=("pause", "forget"))) == [("dana", "pause")]
     (newest,) = await inbox.list_audit(AuditFilter(), limit=1)
     assert await found(AuditFilter(), before=newest.id, limit=1) == [("olaf", "replay")]
+
+
+@stored
+async def test_entries_are_found_by_the_id_that_they_name(inbox: Inbox) -> None:
+    """To the letter: no sign in it stands for any other."""
+    asked: list[dict[str, Any]] = [{"id": "a_b"}, {"id": "axb"}, {"ids": {"count": 2}}]
+    for number, about in enumerate(asked):
+        await inbox.add_audit_entry(f"{number}", "replay", about, "done", now=NOW)
+    assert [one.who for one in await inbox.list_audit(AuditFilter(naming="a_b"))] == ["0"]
 
 
 @stored

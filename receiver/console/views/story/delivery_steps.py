@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from receiver.console.views.story.operator_acts import EventAct
 from receiver.console.views.story.step import ShownAttempt, Step, Tone
+from receiver.delivery import SUPERSEDED
 from receiver.inbox import ConnectorState, DeliveryDetail
 from receiver.text.durations import format_latency
 
@@ -93,6 +94,8 @@ def _attempt_steps(attempts: Sequence[ShownAttempt], acts: Sequence[EventAct]) -
         if settled:
             yield from _again(attempt.started_at, settled, acts)
         text, tone = _VERDICTS[verdict]
+        if any(SUPERSEDED in note for note in tried.notes):
+            text = f"{text}, but for what a newer event had set"
         yield Step(
             attempt.started_at,
             f"Attempt {number}: {text[0].lower()}{text[1:]}" if len(attempts) > 1 else text,
@@ -151,7 +154,7 @@ def _waiting(
     delivery: DeliveryDetail, attempts: Sequence[ShownAttempt], pause: ConnectorState | None
 ) -> Step:
     if pause:
-        return Step(pause.since, "Waits for the connector", "warn", until=pause.until)
+        return Step(None, "Waits for the connector", "warn", until=pause.until)
     if delivery.lane_state == "ready" and (attempts or delivery.tries):
         return Step(None, "Waits", "warn", until=delivery.due_at)
     return Step(None, "Waits for its turn", "warn")

@@ -15,8 +15,9 @@ from receiver.admin.operation import NotFound
 from receiver.console import actions
 from receiver.console.action_results import carry_out
 from receiver.console.page import Console, PageNotice
-from receiver.console.pages.attention import ATTENTION
+from receiver.console.pages.attention.attention import ATTENTION
 from receiver.console.pages.events import group_reasons
+from receiver.console.replays import AskedReplay, ask_or_replay
 from receiver.console.views.paging import turn_page
 from receiver.inbox import AttentionGroup, DeliverySelection, EventFilter
 from receiver.inbox.db.storable_text import storable_text
@@ -82,11 +83,18 @@ class GroupPages:
         )
 
     async def replay(self, request: Request) -> Response:
-        return await self._act(
-            request,
-            "Replay",
-            lambda chosen: actions.replay_work(self._gateway, DeliverySelection(filter=chosen)),
+        aim = await self._aim(request)
+        if isinstance(aim, Response):
+            return aim
+        group, chosen = aim
+        asked = AskedReplay(
+            f"Replay: {_number(group, chosen):,} at {group.where}",
+            DeliverySelection(filter=chosen),
+            f"{self._address(request)}/replay",
+            self._address(request),
+            _fields(chosen),
         )
+        return await ask_or_replay(self._console, request, asked)
 
     async def revalidate(self, request: Request) -> Response:
         return await self._act(
@@ -112,10 +120,8 @@ class GroupPages:
         if isinstance(aim, Response):
             return aim
         group, chosen = aim
-        number = group.count if chosen.ids is None else len(chosen.ids)
-        notice = await carry_out(
-            self._console, request, f"{what}: {number:,} at {group.where}", work(chosen)
-        )
+        title = f"{what}: {_number(group, chosen):,} at {group.where}"
+        notice = await carry_out(self._console, request, title, work(chosen))
         return self._console.redirect(request, ATTENTION, notice)
 
     async def _confirm(self, request: Request) -> Response:
@@ -135,9 +141,7 @@ class GroupPages:
             title=f"Discard {scope} {what}?",
             says=[*group_reasons(group)[:5], later],
             action=f"{self._address(request)}/discard",
-            fields=[("scope", "all")]
-            if chosen.ids is None
-            else [("event", id) for id in chosen.ids],
+            fields=_fields(chosen),
             button="Discard",
             back=self._address(request),
         )
@@ -176,3 +180,12 @@ class GroupPages:
             "warn",
         )
         return self._console.redirect(request, ATTENTION, notice)
+
+
+def _number(group: AttentionGroup, chosen: EventFilter) -> int:
+    return group.count if chosen.ids is None else len(chosen.ids)
+
+
+def _fields(chosen: EventFilter) -> list[tuple[str, str]]:
+    """What the form of a question has to send to mean the same."""
+    return [("scope", "all")] if chosen.ids is None else [("event", id) for id in chosen.ids]

@@ -10,7 +10,8 @@ from receiver.admin.operation import NotFound
 from receiver.console import actions
 from receiver.console.action_results import carry_out
 from receiver.console.page import Console
-from receiver.console.pages.attention import ATTENTION
+from receiver.console.pages.attention.attention import ATTENTION
+from receiver.console.replays import AskedReplay, ask_or_replay
 from receiver.inbox import DeliverySelection, EventFilter
 from receiver.inbox.db.storable_text import storable_text
 from receiver.jobs.job_runner import Work
@@ -32,8 +33,14 @@ class DeadLetterPages:
 
     async def replay(self, request: Request) -> Response:
         connector = await self._connector(request)
-        work = actions.replay_work(self._gateway, _all(connector))
-        return await self._done(request, f"Replay: all that was dead at {connector}", work)
+        asked = AskedReplay(
+            f"Replay: all that was dead at {connector}",
+            _all(connector),
+            REPLAY,
+            ATTENTION,
+            [("connector", connector)],
+        )
+        return await ask_or_replay(self._console, request, asked)
 
     async def discard(self, request: Request) -> Response:
         connector = await self._connector(request)
