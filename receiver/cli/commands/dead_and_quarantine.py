@@ -53,7 +53,7 @@ def dead(
         asyncio.run(_discard(config, "dead", "/api/discard", discard, yes=yes, as_json=as_json))
         return
     answer = asyncio.run(_groups(config, limit))
-    _tell(
+    _show_groups(
         answer["dead"],
         answer["dead_groups"],
         _why_dead,
@@ -101,7 +101,7 @@ def quarantine(
     else:
         answer = asyncio.run(_groups(config, limit))
         groups, number = answer["quarantined"], answer["quarantined_groups"]
-        _tell(
+        _show_groups(
             groups,
             number,
             _why_quarantined,
@@ -217,7 +217,7 @@ async def _revalidate(config: Path, *, as_json: bool) -> None:
         raise typer.Exit(FOUND)
 
 
-def _tell(
+def _show_groups(
     groups: list[Any],
     number: int,
     why: Callable[[Any], Text],

@@ -128,7 +128,7 @@ def events(
         with suppress(KeyboardInterrupt):
             asyncio.run(_follow(config, chosen, limit, as_json=as_json))
         return
-    answer = asyncio.run(_ask(config, id, chosen, limit))
+    answer = asyncio.run(_fetch_events(config, id, chosen, limit))
     if as_json:
         print_json(answer)
     elif id is not None:
@@ -137,7 +137,7 @@ def events(
         _show_all(answer)
 
 
-async def _ask(
+async def _fetch_events(
     config: ConfigOption, id: str | None, chosen: dict[str, str | None], limit: int
 ) -> Any:
     async with open_admin(settings_of(config)) as asked:

@@ -92,7 +92,7 @@ def explain(
     if as_json:
         print_json(answer)
     else:
-        _show(answer, Reading(file if stored else None, online=online))
+        _show_explanation(answer, Reading(file if stored else None, online=online))
     if explained.faulty:
         raise typer.Exit(FOUND)
 
@@ -164,7 +164,7 @@ def payload_of(file: str) -> bytes:
         fail_command(f"{file}: {error.strerror}")
 
 
-def _show(explained: dict[str, Any], reading: Reading) -> None:
+def _show_explanation(explained: dict[str, Any], reading: Reading) -> None:
     out.print(
         f"{explained['event']}, recognised by its {explained['recognised_by']}",
         style="bold",

@@ -37,7 +37,7 @@ def new_account(
     """
     question = f"Forget all records that {connector} has written so far, and go on with another?"
     confirm_action(question, yes=yes, as_json=as_json)
-    answer = asyncio.run(_ask(config, connector))
+    answer = asyncio.run(_forget_account(config, connector))
     if as_json:
         print_json(answer)
         return
@@ -45,6 +45,6 @@ def new_account(
     out.print(f"{connector} goes on with the account of its credentials; {records} forgotten.")
 
 
-async def _ask(config: Path, connector: str) -> Any:
+async def _forget_account(config: Path, connector: str) -> Any:
     async with open_admin(settings_of(config)) as asked:
         return await asked.post(f"/api/connectors/{in_path(connector)}/new-account")

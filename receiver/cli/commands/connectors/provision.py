@@ -83,7 +83,7 @@ def provision(
     if as_json:
         print_json(_plan_as_json(plan, report))
     else:
-        _show(connector, plan, report, apply=apply)
+        _show_plan(connector, plan, report, apply=apply)
     if plan.blockers or (report and report.failed):
         raise typer.Exit(FOUND)
 
@@ -113,7 +113,7 @@ def _as_json(problem: Problem) -> dict[str, str]:
     return {"where": problem.where, "message": problem.message, "remedy": problem.remedy}
 
 
-def _show(name: str, plan: Plan, report: Report | None, *, apply: bool) -> None:
+def _show_plan(name: str, plan: Plan, report: Report | None, *, apply: bool) -> None:
     for text in report.done if report else [step.text for step in plan.steps]:
         out.print(f"{'done: ' if report else 'to do: '}{text}", markup=False)
     faults = [*plan.blockers, *(report.failed if report else ())]

@@ -102,7 +102,7 @@ def run_tests(
     if junit is not None:
         _write(junit, junit_report(results))
     show_all = coverage or fail_under is not None
-    _show(results, watched if show_all else None, as_json=as_json)
+    _show_outcome(results, watched if show_all else None, as_json=as_json)
     too_little = fail_under is not None and watched.percent < fail_under
     if too_little and not as_json:
         err.print(f"That is less than {fail_under:g} %.", style="red")
@@ -151,7 +151,9 @@ def _run(
     return results
 
 
-def _show(results: list[CaseResult], watched: MappingCoverage | None, *, as_json: bool) -> None:
+def _show_outcome(
+    results: list[CaseResult], watched: MappingCoverage | None, *, as_json: bool
+) -> None:
     if not as_json:
         show_results(results)
         if watched is not None:

@@ -60,7 +60,9 @@ def acknowledge(
 ) -> None:
     """Tell an alarm no more until it is over and comes again. --json prints it."""
     answer = asyncio.run(_post(config, key, "acknowledge", {}))
-    _tell(answer, f"{key} is acknowledged: it is told again when it is over.", as_json=as_json)
+    _show_answer(
+        answer, f"{key} is acknowledged: it is told again when it is over.", as_json=as_json
+    )
 
 
 @firing.command()
@@ -75,7 +77,9 @@ def snooze(
     --json prints it.
     """
     answer = asyncio.run(_post(config, key, "snooze", {"hours": hours}))
-    _tell(answer, f"{key} is quiet until {show_time(answer['snoozed_until'])}.", as_json=as_json)
+    _show_answer(
+        answer, f"{key} is quiet until {show_time(answer['snoozed_until'])}.", as_json=as_json
+    )
 
 
 def _state(one: dict[str, Any]) -> str:
@@ -84,7 +88,7 @@ def _state(one: dict[str, Any]) -> str:
     return f"quiet until {show_time(one['snoozed_until'])}" if one["snoozed_until"] else ""
 
 
-def _tell(answer: Any, words: str, *, as_json: bool) -> None:
+def _show_answer(answer: Any, words: str, *, as_json: bool) -> None:
     if as_json:
         print_json(answer)
     else:

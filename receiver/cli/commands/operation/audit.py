@@ -50,19 +50,19 @@ def audit(
         "before": before,
         "limit": limit,
     }
-    page = asyncio.run(_ask(settings_of(config), query))
+    page = asyncio.run(_fetch_audit(settings_of(config), query))
     if as_json:
         print_json(page)
     else:
-        _show(page)
+        _show_page(page)
 
 
-async def _ask(settings: Settings, query: Mapping[str, object]) -> Any:
+async def _fetch_audit(settings: Settings, query: Mapping[str, object]) -> Any:
     async with open_admin(settings) as asked:
         return await asked.get("/api/audit", **query)
 
 
-def _show(page: Mapping[str, Any]) -> None:
+def _show_page(page: Mapping[str, Any]) -> None:
     if not page["items"]:
         out.print("Nothing fits.")
         return

@@ -200,7 +200,7 @@ def _require_unused(source: str, tokens: Sequence[dict[str, Any]]) -> None:
 
 def _uses(settings: Settings, source: str, number: int) -> list[dict[str, Any]]:
     """The tokens as the gateway knows them, which must be as many as the file has."""
-    tokens: list[dict[str, Any]] = asyncio.run(_ask(settings))["sources"][source]["tokens"]
+    tokens: list[dict[str, Any]] = asyncio.run(_fetch_status(settings))["sources"][source]["tokens"]
     if len(tokens) != number:
         fail_command(
             f"The gateway that runs does not know all tokens of {source}: `aom-gateway reload` "
@@ -210,7 +210,7 @@ def _uses(settings: Settings, source: str, number: int) -> list[dict[str, Any]]:
     return tokens
 
 
-async def _ask(settings: Settings) -> Any:
+async def _fetch_status(settings: Settings) -> Any:
     async with open_admin(settings) as asked:
         return await asked.get("/api/status")
 
