@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from receiver.cli.name_completion import complete_event, complete_source
+from receiver.cli.completion.known_names import complete_event, complete_source
 
 ConfigOption = Annotated[
     Path,

@@ -17,9 +17,9 @@ from receiver.cli.admin_client import AdminClient, in_path, open_admin
 from receiver.cli.app import app, settings_of
 from receiver.cli.command_failure import FOUND, fail_command
 from receiver.cli.commands.explain import payload_of
-from receiver.cli.id_completion import complete_group, complete_quarantined_id
+from receiver.cli.completion.known_names import complete_event
+from receiver.cli.completion.stored_ids import complete_group, complete_quarantined_id
 from receiver.cli.local_times import show_time
-from receiver.cli.name_completion import complete_event
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption, YesOption
 from receiver.cli.reports.table_cells import table_cell
 from receiver.cli.terminal import confirm_action, err, out, print_json

@@ -15,9 +15,9 @@ from rich.text import Text
 from receiver.cli.admin_client import AdminClient, in_path, open_admin
 from receiver.cli.app import app, settings_of
 from receiver.cli.command_failure import fail_command
-from receiver.cli.id_completion import complete_event_id, complete_group
+from receiver.cli.completion.known_names import complete_connector, complete_event, complete_source
+from receiver.cli.completion.stored_ids import complete_event_id, complete_group
 from receiver.cli.local_times import SinceOption, UntilOption, iso_time, show_time
-from receiver.cli.name_completion import complete_connector, complete_event, complete_source
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.reports.table_cells import table_cell
 from receiver.cli.terminal import out, print_json

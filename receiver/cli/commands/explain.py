@@ -16,8 +16,8 @@ import typer
 from receiver.aom import InvalidBody, Profile
 from receiver.cli.app import app, settings_of
 from receiver.cli.command_failure import FOUND, fail_command
-from receiver.cli.id_completion import complete_event_id
-from receiver.cli.name_completion import complete_event, complete_source
+from receiver.cli.completion.known_names import complete_event, complete_source
+from receiver.cli.completion.stored_ids import complete_event_id
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.record_lookup import (
     RecordLookup,

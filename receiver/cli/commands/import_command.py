@@ -16,8 +16,8 @@ from receiver.aom import EVENTS, Event
 from receiver.cli.admin_client import open_admin
 from receiver.cli.app import app, settings_of
 from receiver.cli.command_failure import FOUND, fail_command
+from receiver.cli.completion.known_names import complete_event, complete_source
 from receiver.cli.local_times import parse_time
-from receiver.cli.name_completion import complete_event, complete_source
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.reports.import_report import ImportWatcher, show_import, watch_import
 from receiver.cli.terminal import print_json

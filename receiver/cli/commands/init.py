@@ -20,8 +20,8 @@ from receiver.cases.first_cases import first_cases
 from receiver.cli.app import app
 from receiver.cli.command_failure import fail_command
 from receiver.cli.commands.schemas import SCHEMA, config_schema
+from receiver.cli.completion.known_names import complete_type
 from receiver.cli.examples import ALERTING_RULES, CONFIGURATION, find_example
-from receiver.cli.name_completion import complete_type
 from receiver.cli.options import CONFIG, ConfigOption
 from receiver.cli.terminal import out
 from receiver.gateway import sites_of

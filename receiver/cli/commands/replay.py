@@ -16,9 +16,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from receiver.cli.admin_client import AdminClient, open_admin
 from receiver.cli.app import app, settings_of
 from receiver.cli.command_failure import FOUND, fail_command
-from receiver.cli.id_completion import complete_event_id, complete_group
+from receiver.cli.completion.known_names import complete_connector
+from receiver.cli.completion.stored_ids import complete_event_id, complete_group
 from receiver.cli.local_times import SinceOption, UntilOption, iso_time
-from receiver.cli.name_completion import complete_connector
 from receiver.cli.options import (
     CONFIG,
     ConfigOption,

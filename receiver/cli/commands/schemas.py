@@ -13,7 +13,7 @@ from rich.table import Table
 from receiver.aom import EVENTS, LABELS, json_schema
 from receiver.cli.app import app
 from receiver.cli.command_failure import fail_command
-from receiver.cli.name_completion import complete_event
+from receiver.cli.completion.known_names import complete_event
 from receiver.cli.options import CONFIG
 from receiver.cli.terminal import out
 from receiver.settings import describe_config

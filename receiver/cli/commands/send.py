@@ -23,7 +23,7 @@ from receiver.aom import EVENTS, read_sample
 from receiver.aom.simulated_school import SimulatedSchool, person_of
 from receiver.cli.app import app, settings_of
 from receiver.cli.command_failure import FOUND, fail_command
-from receiver.cli.name_completion import complete_event, complete_source
+from receiver.cli.completion.known_names import complete_event, complete_source
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.terminal import err, out, print_json
 from receiver.settings import Settings

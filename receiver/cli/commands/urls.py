@@ -10,7 +10,7 @@ from rich.table import Table
 
 from receiver.cli.app import app, settings_of
 from receiver.cli.command_failure import fail_command
-from receiver.cli.name_completion import complete_source
+from receiver.cli.completion.known_names import complete_source
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.terminal import out, print_json
 from receiver.settings import Settings

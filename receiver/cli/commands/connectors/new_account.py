@@ -10,7 +10,7 @@ import typer
 
 from receiver.cli.admin_client import in_path, open_admin
 from receiver.cli.app import app, settings_of
-from receiver.cli.name_completion import complete_connector
+from receiver.cli.completion.known_names import complete_connector
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption, YesOption
 from receiver.cli.terminal import confirm_action, out, print_json
 from receiver.text.plurals import pluralize

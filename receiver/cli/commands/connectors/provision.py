@@ -18,7 +18,7 @@ from connectors.base import (
 )
 from receiver.cli.app import app, settings_of
 from receiver.cli.command_failure import FOUND, fail_command
-from receiver.cli.name_completion import complete_connector
+from receiver.cli.completion.known_names import complete_connector
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.temporary_connector import temporary_connector
 from receiver.cli.terminal import out, print_json, show_faults

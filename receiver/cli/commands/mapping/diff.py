@@ -18,8 +18,8 @@ from receiver.cli.compared_mappings import (
     choose_mappings,
     fetch_mapping,
 )
+from receiver.cli.completion.known_names import complete_connector
 from receiver.cli.local_times import SinceOption, UntilOption, parse_time
-from receiver.cli.name_completion import complete_connector
 from receiver.cli.options import (
     CONFIG,
     ConfigOption,

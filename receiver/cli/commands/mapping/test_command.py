@@ -23,7 +23,7 @@ from receiver.cases.junit import junit_report
 from receiver.cases.runner import result_as_json
 from receiver.cli.app import app, settings_of
 from receiver.cli.command_failure import FOUND, CommandFailure, fail_command
-from receiver.cli.id_completion import complete_event_id
+from receiver.cli.completion.stored_ids import complete_event_id
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.reports.case_report import show_coverage, show_results
 from receiver.cli.saved_case import replace_file, save_case

@@ -12,7 +12,7 @@ import typer
 from receiver.cli.admin_client import in_path, open_admin
 from receiver.cli.app import app, settings_of
 from receiver.cli.command_failure import FOUND
-from receiver.cli.id_completion import complete_alarm
+from receiver.cli.completion.stored_ids import complete_alarm
 from receiver.cli.local_times import show_time
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.reports.table_cells import table_cell

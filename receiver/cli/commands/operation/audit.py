@@ -11,8 +11,8 @@ from rich.table import Column, Table
 
 from receiver.cli.admin_client import open_admin
 from receiver.cli.app import app, settings_of
+from receiver.cli.completion.known_names import complete_operator
 from receiver.cli.local_times import iso_time, show_time
-from receiver.cli.name_completion import complete_operator
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.reports.table_cells import table_cell
 from receiver.cli.terminal import out, print_json

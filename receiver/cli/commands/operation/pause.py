@@ -11,7 +11,7 @@ import typer
 
 from receiver.cli.admin_client import in_path, open_admin
 from receiver.cli.app import app, settings_of
-from receiver.cli.name_completion import complete_connector
+from receiver.cli.completion.known_names import complete_connector
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.terminal import out, print_json
 from receiver.text.escape import escape_hidden

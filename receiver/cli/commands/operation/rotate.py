@@ -14,8 +14,8 @@ from receiver.cli.admin_client import open_admin
 from receiver.cli.app import app, settings_of
 from receiver.cli.command_failure import FOUND, fail_command
 from receiver.cli.commands.urls import list_urls, show_urls
+from receiver.cli.completion.known_names import complete_source
 from receiver.cli.local_times import show_time
-from receiver.cli.name_completion import complete_source
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.terminal import out, print_json
 from receiver.settings import Settings

@@ -11,7 +11,7 @@ import httpx
 import typer
 
 from receiver.cli.admin_client import ask_running
-from receiver.cli.name_completion import Completions, begin_with, config_of
+from receiver.cli.completion.known_names import Completions, begin_with, config_of
 from receiver.settings import ConfigError, load_settings
 
 _PATIENCE = httpx.Timeout(1)  # seconds; somebody waits at a prompt
