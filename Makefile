@@ -30,10 +30,10 @@ demo: $(INSTALLED)
 docs: $(DEVELOPED) # not --quiet: with it, MkDocs counts no warning, and --strict lets all pass
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
-# three for two processors, since many tests wait; without bytecode each process compiles all again
+# three for each processor, since tests wait most of the time; without bytecode each compiles all again
 test: $(DEVELOPED)
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder \
-		--numprocesses $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 ))
+		--numprocesses $$(( $$(getconf _NPROCESSORS_ONLN) * 3 ))
 
 lint: $(DEVELOPED)
 	$(BIN)/ruff check .

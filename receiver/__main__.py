@@ -84,13 +84,15 @@ def _is_intact(file: PackagePath) -> bool:
 def _owners(files: Collection[str]) -> list[str]:
     """Name the other distributions that hold one of these files."""
     return (
-        sorted({_title(one) for one in distributions() if one.name != NAME and _holds(one, files)})
+        sorted(
+            {_title(one) for one in distributions() if one.name != NAME and _owns_file(one, files)}
+        )
         if files
         else []
     )
 
 
-def _holds(one: Distribution, files: Collection[str]) -> bool:
+def _owns_file(one: Distribution, files: Collection[str]) -> bool:
     return any(str(file) in files for file in one.files or ())
 
 

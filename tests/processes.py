@@ -46,7 +46,7 @@ def until(
         waited = time.monotonic() - begun
         if waited > seconds:
             raise AssertionError(f"not within {seconds} s: {what}")
-        time.sleep(every or min(max(0.02, waited / 10), 0.1))
+        time.sleep(every or min(max(0.02, waited / 20), 0.5))
     return value
 
 

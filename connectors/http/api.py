@@ -261,7 +261,8 @@ class HttpApi:
         found = self._read_failure(answer.status, data)
         if data is None and (answer.body.strip() or not answer.complete):
             found = replace(found, codes=(*found.codes, NOT_JSON), message=describe_no_json(answer))
-        if 300 <= answer.status < 400 and (host := _host(answer.headers.get("Location", ""))):  # noqa: PLR2004
+        redirects = answer.status in range(300, 400)
+        if redirects and (host := _host(answer.headers.get("Location", ""))):
             found = replace(found, message=f"it redirects to {host}")
         found = self._cut_failure(found)
         failure = replace(found, codes=(*found.codes, *([ONE_RECORD] if one_record else [])))

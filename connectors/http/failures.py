@@ -124,9 +124,9 @@ def read_failure(status: int, data: Any) -> HttpFailure:
     found = list(_objects(data))
     return HttpFailure(
         status,
-        tuple(dict.fromkeys(_texts(found, _CODES))),
-        "; ".join(dict.fromkeys(_texts(found, _MESSAGES))) or _no_words(status),
-        next(_texts(found, _FIELDS), None),
+        tuple(dict.fromkeys(_named_texts(found, _CODES))),
+        "; ".join(dict.fromkeys(_named_texts(found, _MESSAGES))) or _no_words(status),
+        next(_named_texts(found, _FIELDS), None),
     )
 
 
@@ -181,11 +181,11 @@ def _error_of_some(failure: HttpFailure, rule: ErrorRule, wait: float | None) ->
         case _O.APART:
             return CallRefused(failure, _later(failure, rule, wait))
         case _O.GONE:
-            return RecordGone(failure, _refused(failure))
+            return RecordGone(failure, _refused_record(failure))
         case _O.TAKEN:
-            return KeyTaken(failure, _refused(failure))
+            return KeyTaken(failure, _refused_record(failure))
         case outcome:
-            refused = _refused(failure, transaction=outcome is _O.TRANSACTION)
+            refused = _refused_record(failure, transaction=outcome is _O.TRANSACTION)
             return CallRefused(failure, refused)
 
 
@@ -194,7 +194,7 @@ def _later(failure: HttpFailure, rule: ErrorRule, wait: float | None) -> Retry:
     return Retry(str(failure), wait, rule=words, give_up_after=rule.give_up_after)
 
 
-def _refused(failure: HttpFailure, *, transaction: bool = False) -> Refused:
+def _refused_record(failure: HttpFailure, *, transaction: bool = False) -> Refused:
     return Refused(failure.code, failure.message, failure.field, transaction)
 
 
@@ -213,7 +213,7 @@ def _objects(data: Any) -> Iterator[Mapping[str, Any]]:
         yield data
 
 
-def _texts(found: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Iterator[str]:
+def _named_texts(found: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Iterator[str]:
     """Give of each object the first of these that is a text, or a number."""
     for item in found:
         values = (item.get(name) for name in names)

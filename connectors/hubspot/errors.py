@@ -56,7 +56,7 @@ def call_error(fault: HubSpotError, retry_after: float | None = None) -> Connect
             remedy = f"Make or rotate it at {KEYS}, and set access_token."
             return AuthFailed(f"HubSpot refuses the access token ({said}). {remedy}")
         case _O.SET_UP:
-            return SetUpMissing(f"{_missing(fault)} {rule.remedy}", fault)
+            return SetUpMissing(f"{_describe_missing(fault)} {rule.remedy}", fault)
         case _:
             return HubSpotCallRefused(fault)
 
@@ -76,7 +76,7 @@ def record_outcome(fault: HubSpotError) -> Outcome:
             return Retry(f"{fault.code}: {fault.message}", rule.wait)
 
 
-def _missing(fault: HubSpotError) -> str:
+def _describe_missing(fault: HubSpotError) -> str:
     """Say what is missing in the account."""
     name, said = fault.field or fault.message, f"({fault.code}: {fault.message})"
     known = {

@@ -152,12 +152,12 @@ class ObjectCache:
 
 
 def _sobject(described: Mapping[str, Any]) -> SObject:
-    fields = {each["name"]: _field(each) for each in described["fields"]}
+    fields = {each["name"]: _object_field(each) for each in described["fields"]}
     rights = (described["createable"], described["updateable"], described.get("deletable", False))
     return SObject(described["name"], *rights, MappingProxyType(fields))
 
 
-def _field(described: Mapping[str, Any]) -> ObjectField:
+def _object_field(described: Mapping[str, Any]) -> ObjectField:
     active = [
         option for option in described.get("picklistValues") or () if option.get("active", True)
     ]

@@ -118,13 +118,13 @@ def _by_rule(
     for rule in rules:
         field = None if rule.field == key_field else rule.field
         if rule.object in (None, record.object) and any(
-            _matches(rule, text) for text in _texts(record, key, field)
+            _matches(rule, text) for text in _ruled_texts(record, key, field)
         ):
             return Refused(rule.code, rule.message, rule.field)
     return None
 
 
-def _texts(record: Record, key: str, field: str | None) -> Sequence[str]:
+def _ruled_texts(record: Record, key: str, field: str | None) -> Sequence[str]:
     """The values that a rule looks at: those of the field, or the key."""
     if field is None:
         return (key,)

@@ -116,7 +116,9 @@ class SandboxConnector:
     async def check(self, needs: Needs) -> Sequence[Problem]:
         await self._threads.run(self._store.calls)  # raises what is wrong with the file
         problems = [
-            Problem(place, _no_name(name)) for name, place in _names(needs) if not is_name(name)
+            Problem(place, _no_name(name))
+            for name, place in _needed_names(needs)
+            if not is_name(name)
         ]
         if self._settings.fail_rate:
             message = f"{self._settings.fail_rate:.0%} of its calls fail on purpose"
@@ -189,7 +191,7 @@ def _id(before: str) -> int:
     return int(before)
 
 
-def _names(needs: Needs) -> Iterator[tuple[str, str]]:
+def _needed_names(needs: Needs) -> Iterator[tuple[str, str]]:
     for need in needs:
         yield need.object, need.object
         for name, field in need.fields.items():

@@ -95,7 +95,7 @@ class SandboxStore:
 
     def link(self, pairs: Sequence[Link]) -> list[Outcome]:
         with self._call("link") as db:
-            outcomes: list[Outcome] = [_missing(db, pair) or Saved("") for pair in pairs]
+            outcomes: list[Outcome] = [_missing_end(db, pair) or Saved("") for pair in pairs]
             good = [
                 (pair.source_id, pair.target_id)
                 for pair, outcome in zip(pairs, outcomes, strict=True)
@@ -273,7 +273,7 @@ def _insert(db: sqlite3.Connection, object: str, row: SandboxRow) -> int:
     return id_
 
 
-def _missing(db: sqlite3.Connection, pair: Link) -> Refused | None:
+def _missing_end(db: sqlite3.Connection, pair: Link) -> Refused | None:
     for ref, id_ in ((pair.source, pair.source_id), (pair.target, pair.target_id)):
         if (
             db.execute(

@@ -34,7 +34,7 @@ def same_value(written: Value, stored: Any) -> bool:  # noqa: PLR0911 - one for 
         case str():
             return isinstance(stored, str) and stored == written
         case int() | Decimal():
-            return _number(stored) == written
+            return _as_number(stored) == written
         case datetime():
             return _parse_moment(stored) == written
         case date():
@@ -52,7 +52,7 @@ def options_of(stored: Any) -> list[str]:
     return [str(one).strip().casefold() for one in stored if str(one).strip()]
 
 
-def _number(stored: Any) -> Decimal | None:
+def _as_number(stored: Any) -> Decimal | None:
     if isinstance(stored, bool):
         return None
     try:

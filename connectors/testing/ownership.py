@@ -19,7 +19,7 @@ async def a_known_record_is_written_again(trial: Trial) -> None:
     (saved,) = await trial.save(trial.record(fields={name: first}))
     record = trial.record(fields={name: second}, id=saved.id)
     await trial.save(record)
-    await _holds(trial, record, saved.id, name, second, "is written by its id")
+    await _must_hold(trial, record, saved.id, name, second, "is written by its id")
 
 
 async def a_record_with_a_new_key_is_written(trial: Trial) -> None:
@@ -29,7 +29,7 @@ async def a_record_with_a_new_key_is_written(trial: Trial) -> None:
     (saved,) = await trial.save(old)
     record = trial.record(2, fields={name: second}, id=saved.id, former_key=old.key)
     (renamed,) = await trial.save(record)
-    await _holds(
+    await _must_hold(
         trial, replace(record, former_key=None), renamed.id, name, second, "gets a new key"
     )
 
@@ -44,7 +44,7 @@ async def a_record_that_is_there_needs_no_on_create(trial: Trial) -> None:
         trial.record(), fields=base, id=saved.id, on_create={name: second}, creates=True
     )
     await trial.save(record)
-    await _holds(trial, record, saved.id, name, first, "was there, and `on_create` leaves it")
+    await _must_hold(trial, record, saved.id, name, first, "was there, and `on_create` leaves it")
 
 
 async def a_deleted_record_is_made_only_where_it_may_be(trial: Trial) -> None:
@@ -71,7 +71,7 @@ async def a_deleted_record_is_made_only_where_it_may_be(trial: Trial) -> None:
         f"a record that was deleted is made again where it may be, but the outcome is {made}",
     )
     new = replace(record, id=made.id)
-    await _holds(trial, new, made.id, name, second, "is made with its `on_create`")
+    await _must_hold(trial, new, made.id, name, second, "is made with its `on_create`")
 
 
 def _reads(trial: Trial) -> None:
@@ -90,7 +90,7 @@ def _changing(trial: Trial) -> tuple[str, Value, Value]:
     raise NotTried("neither the first object's fields nor `typed` have a text or a number")
 
 
-async def _holds(
+async def _must_hold(
     trial: Trial, record: Record, id: str, name: str, value: Value, because: str
 ) -> None:
     asked = replace(record, on_create={**record.on_create, name: value})

@@ -28,13 +28,13 @@ async def values_keep_their_types(trial: Trial) -> None:
     """A value of each type is stored as what it is, and may be written again."""
     record = trial.record(fields=_typed(trial))
     (first,) = await trial.save(record)
-    await _holds(trial, record, first.id)
+    await _must_hold(trial, record, first.id)
     (second,) = await trial.save(record)
     must(
         first.id == second.id,
         "values of all types are written, and written again, to the same record",
     )
-    await _holds(trial, record, first.id)
+    await _must_hold(trial, record, first.id)
 
 
 async def falsehoods_and_zeros_are_values(trial: Trial) -> None:
@@ -48,7 +48,7 @@ async def falsehoods_and_zeros_are_values(trial: Trial) -> None:
     (first,) = await trial.save(trial.record(fields=_typed(trial)))
     record = trial.record(fields=given)
     await trial.save(record)
-    await _holds(trial, record, first.id)
+    await _must_hold(trial, record, first.id)
 
 
 async def texts_are_held_in_any_script(trial: Trial) -> None:
@@ -57,7 +57,7 @@ async def texts_are_held_in_any_script(trial: Trial) -> None:
     for number, text in enumerate(TEXTS):
         record = trial.record(number, fields={name: text})
         (saved,) = await trial.save(record)
-        await _holds(trial, record, saved.id)
+        await _must_hold(trial, record, saved.id)
 
 
 async def a_long_text_is_not_cut_in_silence(trial: Trial) -> None:
@@ -67,7 +67,7 @@ async def a_long_text_is_not_cut_in_silence(trial: Trial) -> None:
         record = trial.record(number, fields={name: ("long " * length)[: length - 1] + "."})
         (outcome,) = await trial.outcomes([record])
         if isinstance(outcome, Saved) and not any(name in note for note in outcome.notes):
-            await _holds(trial, record, outcome.id)
+            await _must_hold(trial, record, outcome.id)
 
 
 async def decimals_keep_all_places(trial: Trial) -> None:
@@ -79,7 +79,7 @@ async def decimals_keep_all_places(trial: Trial) -> None:
         amount = Decimal(whole) + Decimal("0.5678901234").quantize(Decimal(1).scaleb(-places))
         record = trial.record(whole, fields={name: amount})
         (saved,) = await trial.save(record)
-        await _holds(trial, record, saved.id)
+        await _must_hold(trial, record, saved.id)
 
 
 async def moments_keep_their_instant(trial: Trial) -> None:
@@ -89,7 +89,7 @@ async def moments_keep_their_instant(trial: Trial) -> None:
         moment = datetime(2020, 8, 11, 23, 58, 7, tzinfo=timezone(offset))
         record = trial.record(number, fields={name: moment})
         (saved,) = await trial.save(record)
-        await _holds(trial, record, saved.id)
+        await _must_hold(trial, record, saved.id)
 
 
 async def days_stay_days(trial: Trial) -> None:
@@ -107,7 +107,7 @@ async def days_stay_days(trial: Trial) -> None:
     for number, day in enumerate((date(1968, 2, 29), date(2001, 1, 1), date(2020, 12, 31))):
         record = trial.record(number, fields={name: day})
         (saved,) = await trial.save(record)
-        await _holds(trial, record, saved.id)
+        await _must_hold(trial, record, saved.id)
 
 
 async def an_empty_text_clears(trial: Trial) -> None:
@@ -120,7 +120,7 @@ async def an_empty_text_clears(trial: Trial) -> None:
     (saved,) = await trial.save(trial.record(fields=filled))
     record = trial.record(fields=dict.fromkeys(filled, ""))
     await trial.save(record)
-    await _holds(trial, record, saved.id)
+    await _must_hold(trial, record, saved.id)
 
 
 async def an_absent_field_is_left_alone(trial: Trial) -> None:
@@ -128,7 +128,7 @@ async def an_absent_field_is_left_alone(trial: Trial) -> None:
     whole = trial.record(fields=_typed(trial))
     (saved,) = await trial.save(whole)
     await trial.save(trial.record(), trial.record(2, fields=_typed(trial)))
-    await _holds(trial, whole, saved.id, "was not named by the second write")
+    await _must_hold(trial, whole, saved.id, "was not named by the second write")
 
 
 async def options_are_appended_again_and_again(trial: Trial) -> None:
@@ -199,7 +199,7 @@ async def _read_back(trial: Trial, record: Record, id: str) -> Mapping[str, Any]
     return stored
 
 
-async def _holds(trial: Trial, record: Record, id: str, because: str = "was written") -> None:
+async def _must_hold(trial: Trial, record: Record, id: str, because: str = "was written") -> None:
     """Compare all fields of a record with what the account holds."""
     stored = await _read_back(trial, record, id)
     for name, value in record.fields.items():

@@ -86,7 +86,11 @@ class WebhookConnector:
     def shipped_mappings(cls) -> Mapping[str, str]:
         return {"standard": (files("connectors.webhook") / "standard.toml").read_text("utf-8")}
 
-    async def upsert(self, object: str, records: Sequence[Record]) -> Sequence[Outcome]:  # noqa: ARG002
+    async def upsert(
+        self,
+        object: str,  # noqa: ARG002 - a record says it itself
+        records: Sequence[Record],
+    ) -> Sequence[Outcome]:
         return await write_in_parts(records, self._send, size=self.limits.records, at_once=1)
 
     async def check(self, needs: Needs) -> Sequence[Problem]:  # noqa: ARG002 - it takes all

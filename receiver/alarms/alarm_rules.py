@@ -55,7 +55,7 @@ def find_alarms(
     """
     found = [
         *_paused(sight.status.connectors, redaction, now),
-        *_refused(sight.processes, redaction),
+        *_refused_configuration(sight.processes, redaction),
         *_account_rules(sight.status.connectors, redaction),
         *_silent(sight.last_events, silent_after, now),
         *_waiting(
@@ -97,7 +97,9 @@ def _paused(
             )
 
 
-def _refused(processes: Iterable[RunningProcess], redaction: PersonRedaction) -> Iterator[Alarm]:
+def _refused_configuration(
+    processes: Iterable[RunningProcess], redaction: PersonRedaction
+) -> Iterator[Alarm]:
     """Until a reload succeeds, whichever processes refused it."""
     refused = {one.refused_at: one.faults for one in processes if one.refused_at}
     if refused:

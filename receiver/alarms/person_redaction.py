@@ -12,7 +12,8 @@ LONGEST = 300  # characters of a reason that are told
 _READ = 4 * LONGEST
 
 _QUOTED = re.compile(
-    r"""(?<!\w)(?:"([^"]*)"|'([^']*)'|`([^`]*)`|“([^”]*)”|‘([^’]*)’|«([^»]*)»)(?!\w)"""  # noqa: RUF001 - marks
+    r"""(?<!\w)(?:"([^"]*)"|'([^']*)'|`([^`]*)`"""
+    r"""|“([^”]*)”|‘([^’]*)’|«([^»]*)»)(?!\w)"""  # noqa: RUF001 - quotation marks
 )
 _LONG_NUMBER = re.compile(r"\+?\d[\d\s()./-]{4,}\d|\d{4,}")
 _NUMBER = re.compile(r"\d+")

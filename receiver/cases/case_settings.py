@@ -27,7 +27,7 @@ RECEIVED_AT: Final = datetime(2026, 1, 1, 12, tzinfo=UTC)
 written is."""
 
 
-def _value(value: object) -> object:
+def _as_case_value(value: object) -> object:
     if isinstance(value, datetime) and value.tzinfo is None:
         raise RemediedError("has no time zone", "write the offset, like 2026-05-01T09:00:00-04:00")
     if isinstance(value, time | dict):
@@ -39,7 +39,7 @@ def _value(value: object) -> object:
     return value
 
 
-def _names(value: object) -> object:
+def _as_names(value: object) -> object:
     if isinstance(value, str):
         raise RemediedError("is one text", f'write a list: ["{value}"]')
     return value
@@ -58,14 +58,14 @@ def _body(value: object) -> object:
 
 
 def _aware(value: datetime | None) -> datetime | None:
-    _value(value)
+    _as_case_value(value)
     return value
 
 
-ExpectedValue = Annotated[Any, AfterValidator(_value)]
+ExpectedValue = Annotated[Any, AfterValidator(_as_case_value)]
 """A text, number, bool, date or aware datetime; a list of texts for what is appended."""
 Moment = Annotated[datetime, AfterValidator(_aware)]
-Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_names)]
 
 
 class _Table(BaseModel):
@@ -125,7 +125,9 @@ class CaseProfile(Profile):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    courses: list[KnownCourse] = Field(default=[], description="the courses, the first one first")  # type: ignore[assignment]
+    courses: list[KnownCourse] = Field(  # type: ignore[assignment]
+        default=[], description="the courses, the first one first"
+    )
 
     _dates = field_validator(
         "first_order_at", "last_order_at", "last_activity_at", "first_seen_at"

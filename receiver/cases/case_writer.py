@@ -107,7 +107,7 @@ def _update_record(table: Any, expect: Expectation, record: Record) -> None:
         if name not in record.fields:
             del table["fields"][name]
         elif not is_expected(expected, record.fields[name]):
-            table["fields"][name] = _item(record.fields[name])
+            table["fields"][name] = _toml_item(record.fields[name])
     absent = [name for name in expect.absent if name not in record.fields]
     if absent and len(absent) < len(expect.absent):
         table["absent"] = absent
@@ -185,12 +185,12 @@ def _expect_table(one: WrittenRecord) -> Table:
         if held or name == "fields":
             inner = tomlkit.table()
             for key, value in held.items():
-                inner.add(key, _item(value))
+                inner.add(key, _toml_item(value))
             table.add(name, inner)
     return table
 
 
-def _item(value: Any) -> Any:
+def _toml_item(value: Any) -> Any:
     plain = plain_value(value)
     if isinstance(plain, Decimal):
         whole = plain == plain.to_integral_value()

@@ -202,26 +202,28 @@ def _differences(expect: Expectation, one: WrittenRecord) -> Iterator[Mismatch]:
     fields = one.record.fields
     for name, expected in expect.fields.items():
         if name not in fields:
-            yield _field(one, name, "is not sent", expected=format_value(expected))
+            yield _field_mismatch(one, name, "is not sent", expected=format_value(expected))
         elif not is_expected(expected, fields[name]):
             got = format_value(fields[name])
-            yield _field(one, name, "differs", expected=format_value(expected), got=got)
+            yield _field_mismatch(one, name, "differs", expected=format_value(expected), got=got)
     for name in expect.absent:
         if name in fields:
-            yield _field(one, name, "is sent, and may not be", got=format_value(fields[name]))
+            yield _field_mismatch(
+                one, name, "is sent, and may not be", got=format_value(fields[name])
+            )
     links = [f"{link.object} {link.key}" for link in one.record.links]
     objects = [link.object for link in one.record.links]
     for link in expect.links:
         if link not in links and link not in objects:
             tied = ", ".join(links) or None
-            yield _field(one, "links", "are not to it", expected=link, got=tied)
+            yield _field_mismatch(one, "links", "are not to it", expected=link, got=tied)
     for place, wanted, rule in RecordRules.of(one.record).differences(expect):
         message = "is not so" if rule is None else "differs"
         shown = None if rule is None else str(rule)
-        yield _field(one, place, message, expected=str(wanted), got=shown)
+        yield _field_mismatch(one, place, message, expected=str(wanted), got=shown)
 
 
-def _field(
+def _field_mismatch(
     one: WrittenRecord,
     field: str,
     message: str,

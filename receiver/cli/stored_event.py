@@ -26,9 +26,9 @@ def fetch_event(settings: Settings, event_id: str) -> Any:
 
 def ask_gateway(settings: Settings, ask: Callable[[AdminClient], Awaitable[Any]]) -> Any:
     """Ask the admin API several things at once; ends the command where nobody can be asked."""
-    return asyncio.run(_ask(settings, ask))
+    return asyncio.run(_ask_admin(settings, ask))
 
 
-async def _ask(settings: Settings, ask: Callable[[AdminClient], Awaitable[Any]]) -> Any:
+async def _ask_admin(settings: Settings, ask: Callable[[AdminClient], Awaitable[Any]]) -> Any:
     async with open_admin(settings) as asked:
         return await ask(asked)

@@ -33,13 +33,13 @@ def main() -> None:
             EventFilter(source=given["source"], event=given["event"]),
             limit=given["limit"],
         )
-        _tell({"result": compare_mappings(job, _Progress().tell).plain()})
+        _write_line({"result": compare_mappings(job, _Progress().tell).plain()})
     except (ConfigError, StoreUnavailable) as error:
-        _tell({"error": str(error)})
+        _write_line({"error": str(error)})
     except Exception as defect:  # noqa: BLE001 - its words may quote a payload
         at = traceback.extract_tb(defect.__traceback__)[-1]
         name = type(defect).__name__
-        _tell({"error": f"a defect of the gateway: {name} in {at.name}, line {at.lineno}"})
+        _write_line({"error": f"a defect of the gateway: {name} in {at.name}, line {at.lineno}"})
 
 
 class _Progress:
@@ -51,10 +51,10 @@ class _Progress:
     def tell(self, done: int, total: int) -> None:
         if time.monotonic() - self._reported_at >= EVERY:
             self._reported_at = time.monotonic()
-            _tell({"done": done, "total": total})
+            _write_line({"done": done, "total": total})
 
 
-def _tell(line: dict[str, Any]) -> None:
+def _write_line(line: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
 

@@ -96,7 +96,8 @@ def written(value: Value) -> str:
 def short(text: str) -> str:
     """The beginning of a long value, and how much of it is left out."""
     left_out = len(text) - _LONGEST
-    return f"{text[:_LONGEST]}… and {left_out:,} characters more" if left_out > 0 else text
+    several = "character" if left_out == 1 else "characters"
+    return f"{text[:_LONGEST]}… and {left_out:,} {several} more" if left_out > 0 else text
 
 
 def in_path(text: str) -> str:

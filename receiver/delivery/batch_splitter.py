@@ -28,6 +28,7 @@ from receiver.delivery.limits.batch_sizes import BatchSizes
 from receiver.delivery.limits.call_timeout import CallTimeout
 from receiver.delivery.limits.rate_limiter import delivering
 from receiver.inbox import StoreUnavailable
+from receiver.text.plurals import pluralize
 
 T = TypeVar("T", Record, Link)
 
@@ -298,8 +299,8 @@ def _check_known(fault: ConnectorError, expected: int) -> None:
     checked = iter(_checked(known, len(known)))
     if len(fault.outcomes) not in {0, expected}:
         raise ConnectorDefect(
-            f"the connector raised {type(fault).__name__} with {len(fault.outcomes)} outcomes for "
-            f"{expected} items"
+            f"the connector raised {type(fault).__name__} with "
+            f"{pluralize(len(fault.outcomes), 'outcome')} for {pluralize(expected, 'item')}"
         ) from fault
     fault.outcomes = [None if one is None else next(checked) for one in fault.outcomes]
 
@@ -310,7 +311,8 @@ def _checked(outcomes: Sequence[object], expected: int) -> list[Outcome]:
     """
     if len(outcomes) != expected:
         raise ConnectorDefect(
-            f"the connector answered {len(outcomes)} outcomes for {expected} items"
+            f"the connector answered {pluralize(len(outcomes), 'outcome')} for "
+            f"{pluralize(expected, 'item')}"
         )
     checked: list[Outcome] = []
     for outcome in outcomes:

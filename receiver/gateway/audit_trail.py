@@ -100,7 +100,7 @@ def describe_request(*given: Mapping[str, Any]) -> dict[str, Any]:
             if value in (None, "", (), []) or name in _UNSAID:
                 continue
             said = _FIELD_WORDS.get(name, name)
-            about[said] = _value(value) if name in _WITHOUT_PERSONS else "(left out)"
+            about[said] = _describe_value(value) if name in _WITHOUT_PERSONS else "(left out)"
     return about
 
 
@@ -116,12 +116,12 @@ def describe_answer(answer: Any) -> str:
     )
 
 
-def _value(value: Any) -> Any:
+def _describe_value(value: Any) -> Any:
     match value:
         case bool() | int():
             return value
         case list() | tuple() if len(value) == 1:
-            return _value(value[0])
+            return _describe_value(value[0])
         case list() | tuple():
             return {"count": len(value), "digest": digest_ids(value)}
     return _text(str(value))

@@ -151,7 +151,7 @@ class Deliveries:
             try:
                 renderer = LaneRenderer(name, reader, routes, profiles=profiles)
                 opened[name] = self._open(name, settings, renderer)
-            except Exception as error:  # noqa: BLE001 - whatever a connector raises, it is not there
+            except Exception as error:  # noqa: BLE001 - a connector may raise whatever
                 structlog.get_logger().exception("connector.not_opened", connector=name)
                 words = f"cannot be opened: {error or type(error).__name__}"
                 faults.append(ConfigFault(f"connectors.{name}", words))

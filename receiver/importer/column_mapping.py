@@ -299,10 +299,12 @@ def _require_needed(
         if not any(_clash(parse_path(path), one) for one in taken)
     ]
     if missing:
-        raise WrongMapping("\n".join(_missing(path, event, ignored, addressed) for path in missing))
+        raise WrongMapping(
+            "\n".join(_missing_column(path, event, ignored, addressed) for path in missing)
+        )
 
 
-def _missing(path: str, event: str, ignored: Sequence[str], addressed: Sequence[str]) -> str:
+def _missing_column(path: str, event: str, ignored: Sequence[str], addressed: Sequence[str]) -> str:
     near = (addressed if path.endswith("email") else None) or near_headers(
         path, event, [one for one in ignored if one not in addressed]
     )

@@ -80,9 +80,10 @@ def time_of_text(text: str, site: SourceContext, date_format: str = "") -> datet
 
 def time_in_format(text: str, date_format: str) -> str:
     """In a form that can be read, where it is written in that format; else as it is."""
+    if not date_format:
+        return text
     try:
-        # of the site's zone
-        return datetime.strptime(text, date_format).isoformat() if date_format else text  # noqa: DTZ007
+        return datetime.strptime(text, date_format).isoformat()  # noqa: DTZ007 - of the site's zone
     except ValueError:
         return text
 

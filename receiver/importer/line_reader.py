@@ -24,6 +24,7 @@ from receiver.importer.order_rows import (
 )
 from receiver.importer.spreadsheet_cells import unescape_formula
 from receiver.importer.text_encoding import UnknownEncoding, detect_encoding
+from receiver.text.plurals import pluralize
 
 JSON_LINES = {".jsonl", ".ndjson", ".json"}
 TABLES = {".csv", ".tsv", ".txt"}
@@ -210,7 +211,8 @@ def _table_lines(rows: Iterator[Row], columns: ColumnMapping) -> Iterator[Source
         if group.fault:
             yield SourceLine(group.number, text, None, group.fault, cells=raw_cells)
         elif is_too_wide(row, columns):
-            fault = f"has {len(row)} cells under {width} headers; one with a delimiter needs quotes"
+            under = f"{pluralize(len(row), 'cell')} under {pluralize(width, 'header')}"
+            fault = f"has {under}; one with a delimiter needs quotes"
             yield SourceLine(group.number, text, None, fault, cells=raw_cells)
         else:
             whole = pad_rows(cells, width)

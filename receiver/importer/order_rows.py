@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from receiver.importer.column_mapping import ColumnMapping
 from receiver.importer.payload_paths import WrongMapping
+from receiver.text.plurals import pluralize
 
 Row = tuple[int, list[str], str]
 """Its line in the file, its cells, and what is wrong with it."""
@@ -80,7 +81,8 @@ def is_too_wide(row: Sequence[str], columns: ColumnMapping) -> bool:
 
 
 def _why_unread(unread: OrderRows, columns: ColumnMapping) -> str:
-    why = unread.fault or f"has {len(unread.whole)} cells under {len(columns.headers)} headers"
+    cells, headers = len(unread.whole), len(columns.headers)
+    why = unread.fault or f"has {pluralize(cells, 'cell')} under {pluralize(headers, 'header')}"
     return (
         f"mend line {unread.number}, which stands among the lines of an order, so that nothing is "
         f"sent of half of one: it {why}"

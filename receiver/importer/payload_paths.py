@@ -39,7 +39,7 @@ def format_path(path: Path) -> str:
 def find_value(payload: Any, path: Path) -> Any:
     """The value at a path, None where nothing is."""
     for step in path:
-        if not _holds(payload, step):
+        if not _holds_step(payload, step):
             return None
         payload = payload[step]
     return payload
@@ -48,7 +48,7 @@ def find_value(payload: Any, path: Path) -> Any:
 def remove_value(payload: Any, path: Path) -> Any:
     """The payload less what is there, and less what held nothing else."""
     step, *rest = path
-    if not _holds(payload, step):
+    if not _holds_step(payload, step):
         return payload
     left, inner = payload.copy(), remove_value(payload[step], tuple(rest)) if rest else None
     if inner:
@@ -64,7 +64,7 @@ def is_within(path: Path, unknown: Iterable[str]) -> bool:
     return not {re.sub(r"\[\d+\]", "[]", one) for one in shown}.isdisjoint(unknown)
 
 
-def _holds(value: Any, step: str | int) -> bool:
+def _holds_step(value: Any, step: str | int) -> bool:
     if isinstance(step, int):
         return isinstance(value, list) and step < len(value)
     return isinstance(value, dict) and step in value

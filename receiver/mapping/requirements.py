@@ -37,7 +37,7 @@ def find_needs(routes: Iterable[PlacedRoute], account: ConnectorAccount) -> Need
         kinds = check_expressions(one).kinds
         for index, upsert in enumerate(one.route.upsert):
             fields = {
-                name: _field(field, one.field_place(index, name), kinds)
+                name: _field_need(field, one.field_place(index, name), kinds)
                 for name, field in upsert.fields.items()
             }
             need = ObjectNeed(
@@ -51,7 +51,7 @@ def find_needs(routes: Iterable[PlacedRoute], account: ConnectorAccount) -> Need
     return tuple(found.values())
 
 
-def _field(settings: FieldSettings, where: str, kinds: Mapping[str, list[Any]]) -> FieldNeed:
+def _field_need(settings: FieldSettings, where: str, kinds: Mapping[str, list[Any]]) -> FieldNeed:
     # by a map, only what is in it
     written = [settings.value] if settings.map is None else [*settings.map.values()]
     constants = [*written, settings.default]

@@ -147,7 +147,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if len(self._ahead) > HEAD_BYTES:
             self._arrived, self._ahead = len(self._ahead), b""
             self.cycle.keep_alive = False
-            self.cycle.transport = LingeringTransport(self.transport, self.end)  # type: ignore[assignment]
+            self._let_linger()
             self._dropping, self._deadline = DROPPED_BYTES, math.inf
 
     def _parse(self, part: bytes) -> None:
@@ -325,8 +325,13 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _linger(self) -> None:
         """An answer before the body's end is to be the connection's last."""
-        self.cycle.transport = LingeringTransport(self.transport, self.end)  # type: ignore[assignment]
+        self._let_linger()
         self._keep_alive, self.cycle.keep_alive = self.cycle.keep_alive, False
+
+    def _let_linger(self) -> None:
+        """Who still sends gets to read the answer."""
+        lingering = LingeringTransport(self.transport, self.end)
+        self.cycle.transport = lingering  # type: ignore[assignment]
 
     def _drop(self, number: int) -> None:
         self._dropping -= number

@@ -48,7 +48,7 @@ def keep_fixed(running: Settings, new: Settings) -> tuple[Settings, Sequence[str
         *(f"{table}.{name}" for table, names in FIXED.items() for name in names),
         *(f"log.{name}" for name in type(running.log).model_fields),
     ]
-    waiting = [place for place in places if _value(running, place) != _value(new, place)]
+    waiting = [place for place in places if _setting_at(running, place) != _setting_at(new, place)]
     unchanged = {
         table: getattr(new, table).model_copy(
             update={name: getattr(getattr(running, table), name) for name in names}
@@ -58,7 +58,7 @@ def keep_fixed(running: Settings, new: Settings) -> tuple[Settings, Sequence[str
     return new.model_copy(update={**unchanged, "log": running.log}), waiting
 
 
-def _value(settings: Settings, place: str) -> Any:
+def _setting_at(settings: Settings, place: str) -> Any:
     table, _, name = place.partition(".")
     return getattr(getattr(settings, table), name)
 

@@ -82,7 +82,7 @@ class MappingDocument:
         document["connectors"] = {
             name: {"type": one.type, "mapping": list(one.mapping)}
             | ({} if one.batch_size is None else {"batch_size": one.batch_size})
-            | ({"options": _item(dict(one.options))} if one.options else {})
+            | ({"options": _toml_item(dict(one.options))} if one.options else {})
             for name, one in self.connectors.items()
         }
         return tomlkit.dumps(document) + "\n" + self.routes_to_toml()
@@ -195,7 +195,7 @@ def _with_routes(base: MappingDocument, document: Mapping[str, Any]) -> MappingD
 
 def _model_as_toml(model: BaseModel) -> dict[str, Any]:
     """As TOML has it, without defaults; a field that has a value alone is that value."""
-    plain: dict[str, Any] = _item(model.model_dump(exclude_defaults=True))
+    plain: dict[str, Any] = _toml_item(model.model_dump(exclude_defaults=True))
     for upsert in (plain, *plain.get("upsert", ())):
         for name, one in upsert.get("fields", {}).items():
             if one.keys() == {"value"}:
@@ -203,12 +203,12 @@ def _model_as_toml(model: BaseModel) -> dict[str, Any]:
     return plain
 
 
-def _item(value: Any) -> Any:
+def _toml_item(value: Any) -> Any:
     match value:
         case dict():
-            return {name: _item(one) for name, one in value.items() if one is not None}
+            return {name: _toml_item(one) for name, one in value.items() if one is not None}
         case list() | tuple():
-            return [_item(one) for one in value]
+            return [_toml_item(one) for one in value]
         case Decimal():
             text = f"{value:f}"
             return tomlkit.float_(text if "." in text else f"{text}.0")

@@ -144,6 +144,7 @@ def kinds(known: KnownIds) -> Iterator[tuple[str, list[str]]]:
     yield "Events of an order", [_address("events", key=id) for id in known.orders]
     yield "Attention", ["/console/attention"] * TURNS
     yield "Connector", ["/console/connectors/sandbox"] * TURNS
+    yield "Source", [f"/console/sources/{SOURCES[turn % len(SOURCES)]}" for turn in range(TURNS)]
     yield "Audit", ["/console/audit"] * TURNS
     yield (
         "Audit by who, what and time",

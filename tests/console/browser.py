@@ -10,17 +10,19 @@ from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Error, Locator, Page, Playwright
+from playwright.sync_api import Browser, Error, Locator, Page, Playwright, expect
 
 WIDTHS = (380, 1440)
+PATIENCE = 60_000  # milliseconds: on a machine that is ten times slower, too
 # the shell is the same engine without the windows of a desktop: a page costs a third
 _NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 
 def launch(playwright: Playwright) -> Browser:
     """The system's Chromium, else Playwright's own; the test is skipped where there is neither."""
-    # tests may run as root, and in containers
+    # tests may run as root, and in containers; one renderer saves a fifth of what a page costs
     switches = ["--no-sandbox", "--disable-dev-shm-usage"]
+    switches += ["--disable-gpu", "--renderer-process-limit=1", "--num-raster-threads=1"]
     for path in filter(None, map(shutil.which, _NAMES)):
         with suppress(Error):
             return playwright.chromium.launch(executable_path=path, args=switches)
@@ -57,7 +59,8 @@ def watched_page(
         timezone_id="America/New_York",
         locale="en-US",
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
     page, wrong = context.new_page(), _Watch(urlsplit(base).netloc)
     page.on("console", lambda message: wrong.said(message.type, message.text))
     page.on("pageerror", lambda error: wrong.said("error", str(error)))

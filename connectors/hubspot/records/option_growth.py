@@ -51,13 +51,13 @@ class OptionGrowth:
         Where the token may not read the properties, or there is no such one, HubSpot judges the
         records themselves.
         """
-        if not _missing(await self._account.properties(type_), options):
+        if not _missing_options(await self._account.properties(type_), options):
             return []
         async with self._turn:  # another batch may have added them meanwhile
-            missing = _missing(await self._account.properties(type_), options)
+            missing = _missing_options(await self._account.properties(type_), options)
             for name, values in missing.items():
                 await self._add(type_, name, self._untried(type_, name, values))
-            missing = _missing(await self._account.properties(type_), options)
+            missing = _missing_options(await self._account.properties(type_), options)
         return [
             RefusedOption(name, value, reason)
             for name, values in missing.items()
@@ -86,7 +86,7 @@ class OptionGrowth:
             await self._account.note_property(
                 type_, await add_options(self._api, type_, name, values)
             )
-            left = _missing(await self._account.properties(type_), {name: values})
+            left = _missing_options(await self._account.properties(type_), {name: values})
             for value in left.get(name, ()):
                 self._refused[type_, name, value] = self._now(), FULL
         except HubSpotCallRefused as error:
@@ -146,7 +146,7 @@ def why_it_cannot_grow(property_: Property) -> str:
     return FULL if len(property_.options) >= MOST_OPTIONS else ""
 
 
-def _missing(
+def _missing_options(
     properties: Mapping[str, Property] | None, options: Mapping[str, Collection[str]]
 ) -> dict[str, list[str]]:
     known = properties or {}

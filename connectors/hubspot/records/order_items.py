@@ -84,8 +84,8 @@ def _line_items(deal_key: str, listed: Iterable[Mapping[str, Any]]) -> Iterable[
 
 
 def _fields(item: Mapping[str, Any], product: str) -> dict[str, Value]:
-    quantity, price = _number(item.get("quantity")), _number(item.get("price"))
-    total = _number(item.get("total"))
+    quantity, price = _finite_number(item.get("quantity")), _finite_number(item.get("price"))
+    total = _finite_number(item.get("total"))
     if price is None and total is not None and quantity:
         price = round(total / quantity, 6).normalize()
     given = {"quantity": quantity, "price": price, "aom_product_id": product or None}
@@ -95,7 +95,7 @@ def _fields(item: Mapping[str, Any], product: str) -> dict[str, Value]:
     }
 
 
-def _number(value: object) -> Decimal | None:
+def _finite_number(value: object) -> Decimal | None:
     try:
         number = Decimal(str(value))
     except InvalidOperation:

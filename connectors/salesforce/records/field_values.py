@@ -163,7 +163,7 @@ def _appended(field: ObjectField, written: str) -> str:
     return _option(field, one) if field.bound else field.options.get(one.strip().casefold(), one)
 
 
-def _number(value: Value) -> int | float:
+def _json_number(value: Value) -> int | float:
     try:
         number = Decimal(write_text(value).strip())
     except InvalidOperation as error:
@@ -213,11 +213,11 @@ def _units(written: str) -> int:
 
 WRITERS: Mapping[str, Callable[[Value], Column]] = {
     "boolean": _boolean,
-    "int": _number,
-    "long": _number,
-    "double": _number,
-    "currency": _number,
-    "percent": _number,
+    "int": _json_number,
+    "long": _json_number,
+    "double": _json_number,
+    "currency": _json_number,
+    "percent": _json_number,
     "date": _date,
     "datetime": _datetime,
 }

@@ -76,10 +76,12 @@ def readable_columns(sobject: SObject, fields: Collection[str]) -> list[str]:
 
 
 def _found_record(row: FoundRow | None, fields: Collection[str]) -> Found | None:
-    return Found(str(row["Id"]), {name: _value(row, name) for name in fields}) if row else None
+    return (
+        Found(str(row["Id"]), {name: _column_value(row, name) for name in fields}) if row else None
+    )
 
 
-def _value(row: FoundRow, name: str) -> Any:
+def _column_value(row: FoundRow, name: str) -> Any:
     """Read a column; one of a parent is nested, and nothing where there is no parent."""
     value: Any = row
     for step in name.split("."):

@@ -149,7 +149,7 @@ async def _object(
     key_field = key_field_of(settings, name, need.key_field)
     found = [*_rights(sobject), *_key(sobject, key_field)]
     for field, wanted in need.fields.items():
-        found += _field(sobject, field, wanted)
+        found += _check_field(sobject, field, wanted)
     found += _links(sobject, need)
     found += _required(sobject, need, key_field)
     return found
@@ -166,7 +166,7 @@ def _rights(sobject: SObject) -> Iterator[Problem]:
 
 def _key(sobject: SObject, key_field: str) -> Iterator[Problem]:
     if key_field not in sobject.fields:
-        yield _missing(sobject, key_field, sobject.name)
+        yield _missing_field(sobject, key_field, sobject.name)
     elif not sobject.fields[key_field].is_key:
         yield Problem(
             f"{sobject.name}.{key_field}",
@@ -180,7 +180,7 @@ def _key(sobject: SObject, key_field: str) -> Iterator[Problem]:
         )
 
 
-def _field(sobject: SObject, name: str, need: FieldNeed) -> Iterator[Problem]:
+def _check_field(sobject: SObject, name: str, need: FieldNeed) -> Iterator[Problem]:
     place = ", ".join(need.places) or f"{sobject.name}.{name}"
     if name == CURRENCY and CURRENCY not in sobject.fields:
         return  # an org of one currency: it is left out
@@ -189,7 +189,7 @@ def _field(sobject: SObject, name: str, need: FieldNeed) -> Iterator[Problem]:
         return
     field = sobject.fields.get(name)
     if field is None:
-        yield _missing(sobject, name, place)
+        yield _missing_field(sobject, name, place)
     elif not field.writable:
         yield Problem(
             place,
@@ -290,7 +290,7 @@ async def _helpers(
     written = {api_name(need.object) for need in needs}
     contact = await objects.find("Contact") if "Contact" in written else None
     if contact and settings.contact_key != "Email" and "Email" not in contact.fields:
-        found.append(_missing(contact, "Email", "Contact.Email"))
+        found.append(_missing_field(contact, "Email", "Contact.Email"))
     email = contact.fields.get("Email") if contact and settings.contact_key != "Email" else None
     if email and not email.filterable:
         found.append(
@@ -330,7 +330,7 @@ async def _helpers(
     return found
 
 
-def _missing(sobject: SObject, name: str, place: str) -> Problem:
+def _missing_field(sobject: SObject, name: str, place: str) -> Problem:
     return Problem(
         place,
         f"{sobject.name} has no field {name} that the run-as user can see",

@@ -17,6 +17,8 @@ from receiver.cli.admin_client import AdminClient, in_path, open_admin
 from receiver.cli.app import app, settings_of
 from receiver.cli.command_failure import FOUND, fail_command
 from receiver.cli.commands.explain import payload_of
+from receiver.cli.completion.known_names import complete_event
+from receiver.cli.completion.stored_ids import complete_group, complete_quarantined_id
 from receiver.cli.local_times import show_time
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption, YesOption
 from receiver.cli.reports.table_cells import table_cell
@@ -25,7 +27,8 @@ from receiver.text.plurals import pluralize
 
 LimitOption = Annotated[int, typer.Option(help="At most so many groups, the largest first.", min=1)]
 DiscardOption = Annotated[
-    str | None, typer.Option(help="Give up all of this group.", metavar="GROUP")
+    str | None,
+    typer.Option(help="Give up all of this group.", metavar="GROUP", autocompletion=complete_group),
 ]
 
 
@@ -50,7 +53,7 @@ def dead(
         asyncio.run(_discard(config, "dead", "/api/discard", discard, yes=yes, as_json=as_json))
         return
     answer = asyncio.run(_groups(config, limit))
-    _tell(
+    _show_groups(
         answer["dead"],
         answer["dead_groups"],
         _why_dead,
@@ -98,7 +101,7 @@ def quarantine(
     else:
         answer = asyncio.run(_groups(config, limit))
         groups, number = answer["quarantined"], answer["quarantined_groups"]
-        _tell(
+        _show_groups(
             groups,
             number,
             _why_quarantined,
@@ -110,11 +113,20 @@ def quarantine(
 
 @quarantined.command()
 def amend(
-    id: Annotated[str, typer.Argument(help="The call, as `events --state quarantined` shows it.")],
+    id: Annotated[
+        str,
+        typer.Argument(
+            help="The call, as `events --state quarantined` shows it.",
+            autocompletion=complete_quarantined_id,
+        ),
+    ],
     config: ConfigOption = CONFIG,
     event: Annotated[
         str | None,
-        typer.Option(help="The event that the URL should have named, e.g. order.placed."),
+        typer.Option(
+            help="The event that the URL should have named, e.g. order.placed.",
+            autocompletion=complete_event,
+        ),
     ] = None,
     body: Annotated[
         str | None,
@@ -205,7 +217,7 @@ async def _revalidate(config: Path, *, as_json: bool) -> None:
         raise typer.Exit(FOUND)
 
 
-def _tell(
+def _show_groups(
     groups: list[Any],
     number: int,
     why: Callable[[Any], Text],

@@ -131,6 +131,10 @@ async def _tour(settings: Settings, ready: asyncio.Event, *, keep_running: bool)
     complete = complete and all(post.status == 202 for post in answered)  # noqa: PLR2004 - accepted
     if keep_running:
         out.print(f"\nRunning until Ctrl-C. Post events to {base}", markup=False)
+        out.print(
+            f"What the CRM holds: {local_url(settings)}/console/connectors/sandbox/records",
+            markup=False,
+        )
         token = settings.server.admin_token
         out.print(
             f"Console: {local_url(settings)}/console, sign in with "

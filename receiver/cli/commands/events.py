@@ -15,6 +15,8 @@ from rich.text import Text
 from receiver.cli.admin_client import AdminClient, in_path, open_admin
 from receiver.cli.app import app, settings_of
 from receiver.cli.command_failure import fail_command
+from receiver.cli.completion.known_names import complete_connector, complete_event, complete_source
+from receiver.cli.completion.stored_ids import complete_event_id, complete_group
 from receiver.cli.local_times import SinceOption, UntilOption, iso_time, show_time
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.reports.table_cells import table_cell
@@ -48,7 +50,11 @@ _STATES = {
 
 
 IdArgument = Annotated[
-    str | None, typer.Argument(help="One event, with all that is known of it; a list unless given.")
+    str | None,
+    typer.Argument(
+        help="One event, with all that is known of it; a list unless given.",
+        autocompletion=complete_event_id,
+    ),
 ]
 KeyOption = Annotated[
     str | None,
@@ -65,14 +71,24 @@ BeforeOption = Annotated[
 def events(
     id: IdArgument = None,
     config: ConfigOption = CONFIG,
-    source: Annotated[str | None, typer.Option(help="Of this source.")] = None,
-    event: Annotated[str | None, typer.Option(help="Of this name, e.g. order.placed.")] = None,
+    source: Annotated[
+        str | None, typer.Option(help="Of this source.", autocompletion=complete_source)
+    ] = None,
+    event: Annotated[
+        str | None,
+        typer.Option(help="Of this name, e.g. order.placed.", autocompletion=complete_event),
+    ] = None,
     state: Annotated[EventState | None, typer.Option(help="In this state.")] = None,
     person: Annotated[str | None, typer.Option(help="With this e-mail address in it.")] = None,
-    connector: Annotated[str | None, typer.Option(help="For this connector.")] = None,
+    connector: Annotated[
+        str | None, typer.Option(help="For this connector.", autocompletion=complete_connector)
+    ] = None,
     key: KeyOption = None,
     group: Annotated[
-        str | None, typer.Option(help="Of this group of `dead` or `quarantine`.")
+        str | None,
+        typer.Option(
+            help="Of this group of `dead` or `quarantine`.", autocompletion=complete_group
+        ),
     ] = None,
     since: SinceOption = None,
     until: UntilOption = None,
@@ -112,7 +128,7 @@ def events(
         with suppress(KeyboardInterrupt):
             asyncio.run(_follow(config, chosen, limit, as_json=as_json))
         return
-    answer = asyncio.run(_ask(config, id, chosen, limit))
+    answer = asyncio.run(_fetch_events(config, id, chosen, limit))
     if as_json:
         print_json(answer)
     elif id is not None:
@@ -121,7 +137,7 @@ def events(
         _show_all(answer)
 
 
-async def _ask(
+async def _fetch_events(
     config: ConfigOption, id: str | None, chosen: dict[str, str | None], limit: int
 ) -> Any:
     async with open_admin(settings_of(config)) as asked:

@@ -16,6 +16,8 @@ import typer
 from receiver.aom import InvalidBody, Profile
 from receiver.cli.app import app, settings_of
 from receiver.cli.command_failure import FOUND, fail_command
+from receiver.cli.completion.known_names import complete_event, complete_source
+from receiver.cli.completion.stored_ids import complete_event_id
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.record_lookup import (
     RecordLookup,
@@ -38,13 +40,21 @@ def explain(
     file: Annotated[
         str,
         typer.Argument(
-            help="A file with the payload, - for standard input, or the id of a stored event."
+            help="A file with the payload, - for standard input, or the id of a stored event.",
+            autocompletion=complete_event_id,
         ),
     ],
     config: ConfigOption = CONFIG,
-    event: Annotated[str | None, typer.Option(help="The event that the URL would name.")] = None,
+    event: Annotated[
+        str | None,
+        typer.Option(help="The event that the URL would name.", autocompletion=complete_event),
+    ] = None,
     source: Annotated[
-        str | None, typer.Option(help="The source that would send it; the first one unless given.")
+        str | None,
+        typer.Option(
+            help="The source that would send it; the first one unless given.",
+            autocompletion=complete_source,
+        ),
     ] = None,
     online: Annotated[
         bool, typer.Option("--online", help="Ask the CRMs what these records hold now.")
@@ -82,7 +92,7 @@ def explain(
     if as_json:
         print_json(answer)
     else:
-        _show(answer, Reading(file if stored else None, online=online))
+        _show_explanation(answer, Reading(file if stored else None, online=online))
     if explained.faulty:
         raise typer.Exit(FOUND)
 
@@ -154,7 +164,7 @@ def payload_of(file: str) -> bytes:
         fail_command(f"{file}: {error.strerror}")
 
 
-def _show(explained: dict[str, Any], reading: Reading) -> None:
+def _show_explanation(explained: dict[str, Any], reading: Reading) -> None:
     out.print(
         f"{explained['event']}, recognised by its {explained['recognised_by']}",
         style="bold",

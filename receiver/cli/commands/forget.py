@@ -47,7 +47,7 @@ def forget(
         if refused:
             out.print(NOTHING_YET, markup=False)
         else:
-            _show(email.strip(), answer)
+            _show_erasure(email.strip(), answer)
     if refused:
         raise typer.Exit(FOUND)
 
@@ -100,7 +100,7 @@ def _show_problems(connector: str, problems: Sequence[dict[str, Any]]) -> None:
         out.print(escape_hidden(text), markup=False)
 
 
-def _show(email: str, gone: dict[str, Any]) -> None:
+def _show_erasure(email: str, gone: dict[str, Any]) -> None:
     removed = [
         pluralize(gone[name], one, many)
         for name, one, many in (

@@ -16,6 +16,7 @@ from receiver.aom import EVENTS, Event
 from receiver.cli.admin_client import open_admin
 from receiver.cli.app import app, settings_of
 from receiver.cli.command_failure import FOUND, fail_command
+from receiver.cli.completion.known_names import complete_event, complete_source
 from receiver.cli.local_times import parse_time
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.reports.import_report import ImportWatcher, show_import, watch_import
@@ -48,11 +49,19 @@ FileArgument = Annotated[
 ]
 LineEventOption = Annotated[
     str | None,
-    typer.Option("--event", help="What each line is, e.g. account.created; not needed for JSON."),
+    typer.Option(
+        "--event",
+        help="What each line is, e.g. account.created; not needed for JSON.",
+        autocompletion=complete_event,
+    ),
 ]
 SiteOption = Annotated[
     str | None,
-    typer.Option("--source", help="The site it comes from; needed where there are several."),
+    typer.Option(
+        "--source",
+        help="The site it comes from; needed where there are several.",
+        autocompletion=complete_source,
+    ),
 ]
 ColumnOption = Annotated[
     list[str] | None,

@@ -20,6 +20,7 @@ from receiver.cases.first_cases import first_cases
 from receiver.cli.app import app
 from receiver.cli.command_failure import fail_command
 from receiver.cli.commands.schemas import SCHEMA, config_schema
+from receiver.cli.completion.known_names import complete_type
 from receiver.cli.examples import ALERTING_RULES, CONFIGURATION, find_example
 from receiver.cli.options import CONFIG, ConfigOption
 from receiver.cli.terminal import out
@@ -35,7 +36,9 @@ FIRST_TESTS = "standard.toml"
 def init(
     config: ConfigOption = CONFIG,
     source: Annotated[str, typer.Option(help="A name for your AOM site.")] = "academy",
-    connector: Annotated[str, typer.Option(help="The CRM to write to.")] = "sandbox",
+    connector: Annotated[
+        str, typer.Option(help="The CRM to write to.", autocompletion=complete_type)
+    ] = "sandbox",
     timezone: Annotated[str, typer.Option(help="The time zone in which AOM shows dates.")] = "UTC",
     force: Annotated[bool, typer.Option(help="Replace a file that exists.")] = False,
     full: Annotated[

@@ -16,6 +16,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from receiver.cli.admin_client import AdminClient, open_admin
 from receiver.cli.app import app, settings_of
 from receiver.cli.command_failure import FOUND, fail_command
+from receiver.cli.completion.known_names import complete_connector
+from receiver.cli.completion.stored_ids import complete_event_id, complete_group
 from receiver.cli.local_times import SinceOption, UntilOption, iso_time
 from receiver.cli.options import (
     CONFIG,
@@ -45,12 +47,20 @@ class DeliveryState(StrEnum):
 @app.command()
 def replay(
     ids: Annotated[
-        list[str] | None, typer.Argument(help="Events by their ids; or choose with the options.")
+        list[str] | None,
+        typer.Argument(
+            help="Events by their ids; or choose with the options.",
+            autocompletion=complete_event_id,
+        ),
     ] = None,
     config: ConfigOption = CONFIG,
-    group: Annotated[str | None, typer.Option(help="A group of `dead`.")] = None,
+    group: Annotated[
+        str | None, typer.Option(help="A group of `dead`.", autocompletion=complete_group)
+    ] = None,
     state: Annotated[DeliveryState | None, typer.Option(help="Deliveries in this state.")] = None,
-    connector: Annotated[str | None, typer.Option(help="To this connector only.")] = None,
+    connector: Annotated[
+        str | None, typer.Option(help="To this connector only.", autocompletion=complete_connector)
+    ] = None,
     source: SourceOption = None,
     event: EventOption = None,
     since: SinceOption = None,

@@ -13,9 +13,11 @@ from rich.table import Table
 from receiver.aom import EVENTS, LABELS, json_schema
 from receiver.cli.app import app
 from receiver.cli.command_failure import fail_command
+from receiver.cli.completion.known_names import complete_event
 from receiver.cli.options import CONFIG
 from receiver.cli.terminal import out
 from receiver.settings import describe_config
+from receiver.text.plurals import pluralize
 
 SCHEMA = ".schema.json"  # beside the configuration: editors complete and check by it
 
@@ -23,7 +25,10 @@ SCHEMA = ".schema.json"  # beside the configuration: editors complete and check 
 @app.command()
 def schemas(
     event: Annotated[
-        str | None, typer.Argument(help="One event; a list of all unless given.")
+        str | None,
+        typer.Argument(
+            help="One event; a list of all unless given.", autocompletion=complete_event
+        ),
     ] = None,
     directory: Annotated[
         Path | None, typer.Option("--to", help="Write every schema into this directory.")
@@ -45,7 +50,8 @@ def schemas(
         for name in [event] if event else EVENTS:
             (directory / f"{name}.json").write_text(_as_json(name), encoding="utf-8")
         out.print(
-            f"Wrote {1 if event else len(EVENTS)} schemas into {directory}{os.sep}", markup=False
+            f"Wrote {pluralize(1 if event else len(EVENTS), 'schema')} into {directory}{os.sep}",
+            markup=False,
         )
     elif event:
         typer.echo(_as_json(event), nl=False)

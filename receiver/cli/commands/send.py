@@ -23,6 +23,7 @@ from receiver.aom import EVENTS, read_sample
 from receiver.aom.simulated_school import SimulatedSchool, person_of
 from receiver.cli.app import app, settings_of
 from receiver.cli.command_failure import FOUND, fail_command
+from receiver.cli.completion.known_names import complete_event, complete_source
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.terminal import err, out, print_json
 from receiver.settings import Settings
@@ -52,11 +53,18 @@ class PostedEvent:
 def send(
     events: Annotated[
         list[str] | None,
-        typer.Argument(help="Events whose samples to send; all that have one unless given."),
+        typer.Argument(
+            help="Events whose samples to send; all that have one unless given.",
+            autocompletion=complete_event,
+        ),
     ] = None,
     config: ConfigOption = CONFIG,
     source: Annotated[
-        str | None, typer.Option(help="The source to send as; the first one unless given.")
+        str | None,
+        typer.Option(
+            help="The source to send as; the first one unless given.",
+            autocompletion=complete_source,
+        ),
     ] = None,
     url: Annotated[
         str | None, typer.Option(help="Another gateway, e.g. https://hooks.springfield.edu.")
@@ -92,8 +100,8 @@ def send(
     if simulate and again:
         fail_command("--again goes with samples and --file; --simulate sends new events only.")
     if simulate:
-        # no secret
-        school = SimulatedSchool(Random(seed), learners=learners, at=datetime.now(UTC))  # noqa: S311
+        dice = Random(seed)  # noqa: S311 - no secret
+        school = SimulatedSchool(dice, learners=learners, at=datetime.now(UTC))
         posts: Iterator[PostedEvent] = (
             PostedEvent(name, json.dumps(payload).encode(), person_of(payload))
             for name, payload in school.events(simulate)
@@ -105,7 +113,7 @@ def send(
     answered = asyncio.run(_post_all(base, posts, total, shared=shared, rate=rate, quiet=as_json))
     if answered and all(post.is_unheard for post in answered):
         _show_unheard(gateway, answered, as_json=as_json)
-    _show(answered, as_json=as_json, single=not simulate)
+    _show_answers(answered, as_json=as_json, single=not simulate)
     if any(post.status not in {200, 202} for post in answered):
         raise typer.Exit(FOUND)
 
@@ -218,11 +226,11 @@ def _show_unheard(gateway: str, posts: Iterable[PostedEvent], *, as_json: bool) 
     if not as_json:
         fail_command(words, code=FOUND)
     err.print(escape_hidden(words), markup=False)
-    _show(posts, as_json=True, single=True)
+    _show_answers(posts, as_json=True, single=True)
     raise typer.Exit(FOUND)
 
 
-def _show(answered: Iterable[PostedEvent], *, as_json: bool, single: bool) -> None:
+def _show_answers(answered: Iterable[PostedEvent], *, as_json: bool, single: bool) -> None:
     if as_json:
         print_json(
             [

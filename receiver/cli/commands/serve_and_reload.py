@@ -151,16 +151,16 @@ def reload(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     one goes on, and the command ends with 1. --json prints {"digest", "changes", "needs_restart",
     "warnings", "behind"}.
     """
-    answer = _ask(config)
+    answer = _ask_reload(config)
     if as_json:
         print_json(answer)
     else:
-        _show(config, answer)
+        _show_reload(config, answer)
     if answer["behind"]:
         raise typer.Exit(FOUND)
 
 
-def _ask(config: Path) -> dict[str, Any]:
+def _ask_reload(config: Path) -> dict[str, Any]:
     response = _post_reload(config)
     if response.status_code == codes.UNAUTHORIZED:
         fail_command(
@@ -201,7 +201,7 @@ def _show_refusal(config: Path, response: httpx.Response) -> NoReturn:
     raise CommandFailure(f"The gateway answers: {answer['detail']}", FOUND, faults, config)
 
 
-def _show(config: Path, answer: dict[str, Any]) -> None:
+def _show_reload(config: Path, answer: dict[str, Any]) -> None:
     show_faults(
         config,
         tuple(ConfigFault(one["path"], one["message"], warning=True) for one in answer["warnings"]),

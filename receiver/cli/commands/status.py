@@ -53,7 +53,7 @@ def status(
     if watch:
         asyncio.run(_watch(config, every))
         return
-    answer = asyncio.run(_ask(config))
+    answer = asyncio.run(_fetch_status(config))
     if as_json:
         print_json(answer)
     else:
@@ -62,7 +62,7 @@ def status(
         raise typer.Exit(FOUND)
 
 
-async def _ask(config: Path) -> dict[str, Any]:
+async def _fetch_status(config: Path) -> dict[str, Any]:
     """What the admin API says, and whether a gateway runs."""
     async with open_admin(settings_of(config)) as asked:
         return {"running": asked.running, **await asked.get("/api/status")}

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from receiver.cli.app import app, settings_of
 from receiver.cli.command_failure import fail_command
+from receiver.cli.completion.known_names import complete_source
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.terminal import out, print_json
 from receiver.settings import Settings
@@ -19,7 +20,10 @@ from receiver.settings.gateway_urls import inbound_url, menu_urls, public_url
 @app.command()
 def urls(
     config: ConfigOption = CONFIG,
-    source: Annotated[str | None, typer.Option(help="One source; all unless given.")] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(help="One source; all unless given.", autocompletion=complete_source),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show the URLs to paste into AOM, one per entry of its menu. They hold the token: treat them

@@ -168,7 +168,8 @@ def _attempts(_dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
 
 def _uncounted(dialect: Dialect, rows: Sequence[Row]) -> ClauseElement:
     given = [{"event_id": id} for (id,) in rows]
-    return insert_statement(dialect, uncounted).values(given).on_conflict_do_nothing()  # type: ignore[no-any-return]
+    statement = insert_statement(dialect, uncounted).values(given)
+    return statement.on_conflict_do_nothing()  # type: ignore[no-any-return]
 
 
 EVENTS: Final = BulkStatement(len(event.c), _unless_there(event))

@@ -16,7 +16,8 @@ _FIELD_AND_CODE: Final = re.compile(
 )
 _ADDRESS: Final = re.compile(r"[^\s@<>\"'(),:;/\\]+@[^\s@<>\"'(),:;/\\]+")
 _QUOTED: Final = re.compile(
-    r"""(?<!\w)(?:"[^"]*"|'(?:[^']|(?<=\w)'(?=\w))*'|`[^`]*`|“[^”]*”|‘[^’]*’|«[^»]*»)(?!\w)"""  # noqa: RUF001 - quotation marks
+    r"""(?<!\w)(?:"[^"]*"|'(?:[^']|(?<=\w)'(?=\w))*'|`[^`]*`"""
+    r"""|“[^”]*”|‘[^’]*’|«[^»]*»)(?!\w)"""  # noqa: RUF001 - quotation marks
 )
 _FIELD: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*_\w+")
 _ID: Final = re.compile(r"\b(?=[A-Za-z-]*\d)[0-9A-Za-z-]{12,}\b")

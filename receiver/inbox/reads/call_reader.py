@@ -95,7 +95,7 @@ class CallReader:
     def names(self, chosen: EventFilter, after: str = ALL) -> Iterator[list[NamedEvent]]:
         """Pages of the events that match and are accepted, oldest first."""
         while ids := self._ids(chosen, after):
-            yield self._run_read(partial(_names, ids=ids))
+            yield self._run_read(partial(_find_names, ids=ids))
             after = ids[-1]
 
     def calls(self, ids: Sequence[str]) -> Iterator[list[StoredCall]]:
@@ -177,7 +177,7 @@ def _people(transaction: Transaction, addresses: Collection[str]) -> dict[str, K
     }
 
 
-def _names(transaction: Transaction, ids: Sequence[str]) -> list[NamedEvent]:
+def _find_names(transaction: Transaction, ids: Sequence[str]) -> list[NamedEvent]:
     rows = transaction.connection.execute(_NAMES, {"ids": list(ids)})
     return [NamedEvent(*row) for row in rows]
 

@@ -214,7 +214,7 @@ class ExpressionAnalysis:
             values = known.of(one.node) if one.kind == "text" else None
             if values is None:
                 continue
-            for text in _texts(other.node) if op in ("eq", "ne", "in", "notin") else ():
+            for text in _compared_texts(other.node) if op in ("eq", "ne", "in", "notin") else ():
                 if (fault := values.fault_of(text, exact=True)) is not None:
                     self._note(fault)
 
@@ -303,14 +303,14 @@ class ExpressionAnalysis:
 _RESULTS: Mapping[type[nodes.Node], Any] = {nodes.Not: bool}
 
 
-def _texts(node: nodes.Node) -> Iterator[str]:
+def _compared_texts(node: nodes.Node) -> Iterator[str]:
     """The texts that a side of a comparison is written as: one, or a list of them."""
     match node:
         case nodes.Const(value=str(text)):
             yield text
         case nodes.List(items=items) | nodes.Tuple(items=items):
             for item in items:
-                yield from _texts(item)
+                yield from _compared_texts(item)
 
 
 def _either(annotations: Iterable[Any]) -> Any:

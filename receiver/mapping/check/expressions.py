@@ -79,19 +79,21 @@ def _upsert(
     where = f"{one.where}.upsert[{index}]"
     scopes = _each(f"{where}.each", upsert.each, scopes, checked)
     scopes = _condition(f"{where}.when", upsert.when, scopes, checked)
-    _value(f"{where}.key", upsert.key or DEFAULT_KEY, scopes, checked)
+    _check_value(f"{where}.key", upsert.key or DEFAULT_KEY, scopes, checked)
     for name, settings in upsert.fields.items():
-        _field(one.field_place(index, name), settings, scopes, checked)
+        _check_field(one.field_place(index, name), settings, scopes, checked)
 
 
-def _field(where: str, settings: FieldSettings, scopes: Scopes, checked: CheckedRoute) -> None:
+def _check_field(
+    where: str, settings: FieldSettings, scopes: Scopes, checked: CheckedRoute
+) -> None:
     scopes = _condition(f"{where}.when", settings.when, scopes, checked)
     checked.faults += _never_written(where, settings)
-    kinds = _value(where, settings.value, scopes, checked)
+    kinds = _check_value(where, settings.value, scopes, checked)
     # a snippet's field is written in several places
     checked.kinds.setdefault(where, []).extend(kinds)
     if settings.default is not None:
-        _value(f"{where}.default", settings.default, scopes, checked)
+        _check_value(f"{where}.default", settings.default, scopes, checked)
     for key, value in (settings.map or {}).items():
         if not is_constant_value(value):
             remedy = "put the expression into `value` or `default`"
@@ -171,7 +173,7 @@ def _newest(
     if isinstance(settings.newest, str):
         where, kinds = (
             f"{where}.newest",
-            _value(f"{where}.newest", settings.newest, scopes, checked),
+            _check_value(f"{where}.newest", settings.newest, scopes, checked),
         )
     elif settings.map is not None:
         kinds = [str]
@@ -256,7 +258,7 @@ def _each(where: str, each: str | None, scopes: Scopes, checked: CheckedRoute) -
         checked.faults.append(ConfigFault(where, f"{each!r} is not understood", remedy))
         return {}
     variable, items = parts
-    checked.faults += _refused(where, items)
+    checked.faults += _refused_syntax(where, items)
     analyses = {event: checked.analysis(event) for event in scopes}
     kinds = {
         event: analysis.expression(items, scopes[event]) for event, analysis in analyses.items()
@@ -291,7 +293,7 @@ def _condition(
         )
         return scopes
     fault_count = len(checked.faults)
-    _value(where, when, scopes, checked)
+    _check_value(where, when, scopes, checked)
     met = {
         event: scope
         for event, scope in scopes.items()
@@ -309,7 +311,7 @@ def _condition(
     return met
 
 
-def _value(where: str, value: Any, scopes: Scopes, checked: CheckedRoute) -> list[Any]:
+def _check_value(where: str, value: Any, scopes: Scopes, checked: CheckedRoute) -> list[Any]:
     """Check a value, and tell its kind for each event."""
     if is_constant_value(value):
         return [type(value)]
@@ -336,14 +338,14 @@ def _parsed(where: str, source: str, checked: CheckedRoute) -> nodes.Template | 
             ]
             return None
         tree = parse_expression(source)
-        checked.faults += _refused(where, tree)
+        checked.faults += _refused_syntax(where, tree)
     except (TemplateSyntaxError, RecursionError) as error:
         checked.faults.append(_syntax(where, error))
         return None
     return tree
 
 
-def _refused(where: str, tree: nodes.Node) -> Iterator[ConfigFault]:
+def _refused_syntax(where: str, tree: nodes.Node) -> Iterator[ConfigFault]:
     yield from (
         ConfigFault(where, message, remedy)
         for message, remedy in dict(find_unsupported(tree)).items()

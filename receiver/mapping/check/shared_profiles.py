@@ -43,12 +43,12 @@ def _money_fields(upsert: UpsertSettings) -> Iterator[str]:
     if _names_source(upsert.key) or _names_source(upsert.when):
         return
     for name, settings in upsert.fields.items():
-        texts = _texts(settings)
+        texts = _field_texts(settings)
         if any(map(_names_money, texts)) and not any(map(_names_source, texts)):
             yield name
 
 
-def _texts(settings: FieldSettings) -> list[str]:
+def _field_texts(settings: FieldSettings) -> list[str]:
     given = (settings.value, settings.default, settings.when)
     return [text for text in given if isinstance(text, str)]
 

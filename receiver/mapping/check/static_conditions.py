@@ -14,8 +14,9 @@ from receiver.mapping.check.closed_sets import status_can_be
 from receiver.mapping.language.attribute_access import members_of
 
 
-# a table of cases
-def static_truth(node: nodes.Node, scope: Mapping[str, Any], event: str) -> bool | None:  # noqa: C901, PLR0911
+def static_truth(  # noqa: C901, PLR0911 - a table of cases
+    node: nodes.Node, scope: Mapping[str, Any], event: str
+) -> bool | None:
     """True or False where that is certain for this event, else None: `order is defined`,
     `event.name == 'order.placed'`.
     """

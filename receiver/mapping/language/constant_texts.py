@@ -23,19 +23,19 @@ def constant_texts(source: Any) -> frozenset[str]:
     if is_constant(source):
         return frozenset({source})
     only = lone_expression(parse_expression(source))
-    return frozenset() if only is None else frozenset(_texts(only))
+    return frozenset() if only is None else frozenset(_constant_parts(only))
 
 
-def _texts(node: nodes.Node | None) -> Iterator[str]:
+def _constant_parts(node: nodes.Node | None) -> Iterator[str]:
     match node:
         case nodes.Const(value=str() as text) if text:
             yield text
         case nodes.CondExpr():
-            yield from _texts(node.expr1)
-            yield from _texts(node.expr2)
+            yield from _constant_parts(node.expr1)
+            yield from _constant_parts(node.expr2)
         case nodes.Or():
-            yield from _texts(node.left)
-            yield from _texts(node.right)
+            yield from _constant_parts(node.left)
+            yield from _constant_parts(node.right)
         case nodes.Filter(name="default" | "d", args=[fallback, *_]):
-            yield from _texts(node.node)
-            yield from _texts(fallback)
+            yield from _constant_parts(node.node)
+            yield from _constant_parts(fallback)

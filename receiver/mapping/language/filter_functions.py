@@ -197,14 +197,14 @@ def total(
 ) -> Any:
     """Jinja's sum, of numbers alone: lists and texts would be copied again for each item."""
     get = same if attribute is None else _getter(scope.environment, attribute)
-    found = _number(start)
+    found = _require_number(start)
     for item in items or ():
-        number = _number(get(item))
+        number = _require_number(get(item))
         found = _exact(found, number) + _exact(number, found)
     return found
 
 
-def _number(value: Any) -> Any:
+def _require_number(value: Any) -> Any:
     if isinstance(value, int | float | Decimal):
         return value
     if isinstance(value, Undefined):

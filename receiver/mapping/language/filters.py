@@ -61,7 +61,7 @@ def _own(function: Callable[..., Any]) -> Filter:
     """A filter of ours that needs no scope."""
 
     @wraps(function)
-    def unscoped(scope: ExpressionScope, value: Any, *arguments: Any, **named: Any) -> Any:  # noqa: ARG001
+    def unscoped(_scope: ExpressionScope, value: Any, *arguments: Any, **named: Any) -> Any:
         return function(value, *arguments, **named)
 
     return unscoped

@@ -114,7 +114,7 @@ def _upsert(
         when=_condition(f"{where}.when", upsert.when, watch),
         links=frozenset(upsert.links),
         fields=tuple(
-            _field(name, one.field_place(index, name), field, watch)
+            _build_field(name, one.field_place(index, name), field, watch)
             for name, field in upsert.fields.items()
         ),
         creates=upsert.mode != "update",
@@ -145,8 +145,10 @@ def _condition(where: str, when: str | bool | None, watch: RouteWatch) -> RouteC
     return RouteCondition(where, test if is_constant_value(when) else watch.condition(where, test))
 
 
-def _field(name: str, where: str, settings: FieldSettings, watch: RouteWatch) -> FieldTemplate:
-    value = _value(where, settings, watch)
+def _build_field(
+    name: str, where: str, settings: FieldSettings, watch: RouteWatch
+) -> FieldTemplate:
+    value = _build_value(where, settings, watch)
     if settings.default is not None:
         default = _evaluate(settings.default)
         if settings.append:
@@ -170,7 +172,7 @@ def _rank(settings: FieldSettings) -> Rank | None:
     return by_writing if any(map(names_profile, map(parse_expression, values))) else None
 
 
-def _value(where: str, settings: FieldSettings, watch: RouteWatch) -> Evaluate:
+def _build_value(where: str, settings: FieldSettings, watch: RouteWatch) -> Evaluate:
     result = _evaluate(settings.value)
     lookup = None if settings.map is None else _watched(f"{where}.map", settings.map, watch)
     if settings.append:

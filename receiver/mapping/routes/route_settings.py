@@ -41,13 +41,13 @@ Constant = Annotated[Any, AfterValidator(_constant)]
 """A text, whole number, Decimal, bool, date or aware datetime, as TOML has them."""
 
 
-def _names(value: object) -> object:
+def _as_names(value: object) -> object:
     if isinstance(value, str):
         raise RemediedError("is one text", f'write a list: ["{value}"]')
     return value
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_names)]
 
 
 def _tables(value: object) -> object:

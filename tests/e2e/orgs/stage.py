@@ -32,6 +32,7 @@ from tests.e2e.traffic import Post
 LATE = {"later", "given up"}
 PATIENCE = 300.0  # seconds, of which a quiet machine needs a tenth
 STATUS_IS_FRESH = 0.3  # seconds: dozens ask for it
+LONGEST_PAUSE = 2.0  # seconds between two looks at what takes long: to look costs all who play
 
 
 @dataclass
@@ -139,12 +140,11 @@ class Org:
 
     def wait(self, condition: Callable[[], Any], what: str) -> Any:
         """Until it is true; the status is part of what is said where it does not come so far."""
-        deadline = time.monotonic() + PATIENCE
+        begun = time.monotonic()
         while not (found := condition()):
-            assert time.monotonic() < deadline, (
-                f"{self.name}: {what}; the status is {self.status()}"
-            )
-            time.sleep(STATUS_IS_FRESH)
+            waited = time.monotonic() - begun
+            assert waited < PATIENCE, f"{self.name}: {what}; the status is {self.status()}"
+            time.sleep(min(max(STATUS_IS_FRESH, waited / 10), LONGEST_PAUSE))
         return found
 
     def settle(self) -> None:

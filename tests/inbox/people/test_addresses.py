@@ -100,7 +100,7 @@ async def test_whose_the_addresses_in_an_event_are(inbox: Inbox) -> None:
 T = TypeVar("T")
 
 
-@pytest.mark.parametrize("step", ["find_names", "forget_person"])
+@pytest.mark.parametrize("step", ["find_names", "forget_names"])
 def test_an_address_that_comes_meanwhile_is_forgotten_too(store_url: str, step: str) -> None:
     """At the beginning or before the end: neither the account nor an event of it stays."""
 
@@ -115,7 +115,7 @@ def test_an_address_that_comes_meanwhile_is_forgotten_too(store_url: str, step: 
                 return result
 
             async def write(work: Callable[[Transaction], T], /) -> T:
-                await come("forget_person", work)
+                await come("forget_names", work)
                 return await inbox._write(work)  # noqa: SLF001
 
             async def come(name: str, work: Callable[[Transaction], T]) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from receiver.cli.admin_client import in_path, open_admin
 from receiver.cli.app import app, settings_of
+from receiver.cli.completion.known_names import complete_connector
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption, YesOption
 from receiver.cli.terminal import confirm_action, out, print_json
 from receiver.text.plurals import pluralize
@@ -17,7 +18,12 @@ from receiver.text.plurals import pluralize
 
 @app.command("new-account")
 def new_account(
-    connector: Annotated[str, typer.Argument(help="The connector's name in the configuration.")],
+    connector: Annotated[
+        str,
+        typer.Argument(
+            help="The connector's name in the configuration.", autocompletion=complete_connector
+        ),
+    ],
     config: ConfigOption = CONFIG,
     yes: YesOption = False,
     as_json: JsonOption = False,
@@ -31,7 +37,7 @@ def new_account(
     """
     question = f"Forget all records that {connector} has written so far, and go on with another?"
     confirm_action(question, yes=yes, as_json=as_json)
-    answer = asyncio.run(_ask(config, connector))
+    answer = asyncio.run(_forget_account(config, connector))
     if as_json:
         print_json(answer)
         return
@@ -39,6 +45,6 @@ def new_account(
     out.print(f"{connector} goes on with the account of its credentials; {records} forgotten.")
 
 
-async def _ask(config: Path, connector: str) -> Any:
+async def _forget_account(config: Path, connector: str) -> Any:
     async with open_admin(settings_of(config)) as asked:
         return await asked.post(f"/api/connectors/{in_path(connector)}/new-account")

@@ -18,6 +18,7 @@ from connectors.base import (
 )
 from receiver.cli.app import app, settings_of
 from receiver.cli.command_failure import FOUND, fail_command
+from receiver.cli.completion.known_names import complete_connector
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.temporary_connector import temporary_connector
 from receiver.cli.terminal import out, print_json, show_faults
@@ -59,7 +60,10 @@ def _fault(name: str, problem: Problem) -> ConfigFault:
 
 @app.command()
 def provision(
-    connector: Annotated[str, typer.Argument(help="A connector of the configuration.")],
+    connector: Annotated[
+        str,
+        typer.Argument(help="A connector of the configuration.", autocompletion=complete_connector),
+    ],
     config: ConfigOption = CONFIG,
     apply: Annotated[bool, typer.Option("--apply", help="Create what the plan lists.")] = False,
     as_json: JsonOption = False,
@@ -79,7 +83,7 @@ def provision(
     if as_json:
         print_json(_plan_as_json(plan, report))
     else:
-        _show(connector, plan, report, apply=apply)
+        _show_plan(connector, plan, report, apply=apply)
     if plan.blockers or (report and report.failed):
         raise typer.Exit(FOUND)
 
@@ -109,7 +113,7 @@ def _as_json(problem: Problem) -> dict[str, str]:
     return {"where": problem.where, "message": problem.message, "remedy": problem.remedy}
 
 
-def _show(name: str, plan: Plan, report: Report | None, *, apply: bool) -> None:
+def _show_plan(name: str, plan: Plan, report: Report | None, *, apply: bool) -> None:
     for text in report.done if report else [step.text for step in plan.steps]:
         out.print(f"{'done: ' if report else 'to do: '}{text}", markup=False)
     faults = [*plan.blockers, *(report.failed if report else ())]

@@ -18,6 +18,7 @@ from receiver.cli.compared_mappings import (
     choose_mappings,
     fetch_mapping,
 )
+from receiver.cli.completion.known_names import complete_connector
 from receiver.cli.local_times import SinceOption, UntilOption, parse_time
 from receiver.cli.options import (
     CONFIG,
@@ -73,7 +74,10 @@ def diff(
     former: FormerOption = None,
     in_force_at: InForceOption = None,
     connector: Annotated[
-        str | None, typer.Option(help="What is written to this connector only.")
+        str | None,
+        typer.Option(
+            help="What is written to this connector only.", autocompletion=complete_connector
+        ),
     ] = None,
     source: SourceOption = None,
     event: EventOption = None,

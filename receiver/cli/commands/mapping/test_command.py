@@ -23,6 +23,7 @@ from receiver.cases.junit import junit_report
 from receiver.cases.runner import result_as_json
 from receiver.cli.app import app, settings_of
 from receiver.cli.command_failure import FOUND, CommandFailure, fail_command
+from receiver.cli.completion.stored_ids import complete_event_id
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.reports.case_report import show_coverage, show_results
 from receiver.cli.saved_case import replace_file, save_case
@@ -44,6 +45,7 @@ SaveOption = Annotated[
         help="Make a case of this stored event, its personal data replaced, in the file "
         "given or in tests/saved.toml.",
         metavar="EVENT_ID",
+        autocompletion=complete_event_id,
     ),
 ]
 CoverageOption = Annotated[
@@ -100,7 +102,7 @@ def run_tests(
     if junit is not None:
         _write(junit, junit_report(results))
     show_all = coverage or fail_under is not None
-    _show(results, watched if show_all else None, as_json=as_json)
+    _show_outcome(results, watched if show_all else None, as_json=as_json)
     too_little = fail_under is not None and watched.percent < fail_under
     if too_little and not as_json:
         err.print(f"That is less than {fail_under:g} %.", style="red")
@@ -149,7 +151,9 @@ def _run(
     return results
 
 
-def _show(results: list[CaseResult], watched: MappingCoverage | None, *, as_json: bool) -> None:
+def _show_outcome(
+    results: list[CaseResult], watched: MappingCoverage | None, *, as_json: bool
+) -> None:
     if not as_json:
         show_results(results)
         if watched is not None:

@@ -12,13 +12,16 @@ import typer
 from receiver.cli.admin_client import in_path, open_admin
 from receiver.cli.app import app, settings_of
 from receiver.cli.command_failure import FOUND
+from receiver.cli.completion.stored_ids import complete_alarm
 from receiver.cli.local_times import show_time
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.reports.table_cells import table_cell
 from receiver.cli.terminal import out, print_json
 from receiver.text.escape import escape_hidden
 
-KeyArgument = Annotated[str, typer.Argument(help="The alarm, as `alarms` shows it.")]
+KeyArgument = Annotated[
+    str, typer.Argument(help="The alarm, as `alarms` shows it.", autocompletion=complete_alarm)
+]
 
 firing = typer.Typer()
 app.add_typer(firing, name="alarms")
@@ -57,7 +60,9 @@ def acknowledge(
 ) -> None:
     """Tell an alarm no more until it is over and comes again. --json prints it."""
     answer = asyncio.run(_post(config, key, "acknowledge", {}))
-    _tell(answer, f"{key} is acknowledged: it is told again when it is over.", as_json=as_json)
+    _show_answer(
+        answer, f"{key} is acknowledged: it is told again when it is over.", as_json=as_json
+    )
 
 
 @firing.command()
@@ -72,7 +77,9 @@ def snooze(
     --json prints it.
     """
     answer = asyncio.run(_post(config, key, "snooze", {"hours": hours}))
-    _tell(answer, f"{key} is quiet until {show_time(answer['snoozed_until'])}.", as_json=as_json)
+    _show_answer(
+        answer, f"{key} is quiet until {show_time(answer['snoozed_until'])}.", as_json=as_json
+    )
 
 
 def _state(one: dict[str, Any]) -> str:
@@ -81,7 +88,7 @@ def _state(one: dict[str, Any]) -> str:
     return f"quiet until {show_time(one['snoozed_until'])}" if one["snoozed_until"] else ""
 
 
-def _tell(answer: Any, words: str, *, as_json: bool) -> None:
+def _show_answer(answer: Any, words: str, *, as_json: bool) -> None:
     if as_json:
         print_json(answer)
     else:

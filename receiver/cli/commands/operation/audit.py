@@ -11,6 +11,7 @@ from rich.table import Column, Table
 
 from receiver.cli.admin_client import open_admin
 from receiver.cli.app import app, settings_of
+from receiver.cli.completion.known_names import complete_operator
 from receiver.cli.local_times import iso_time, show_time
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.reports.table_cells import table_cell
@@ -21,7 +22,9 @@ from receiver.settings import Settings
 @app.command()
 def audit(
     config: ConfigOption = CONFIG,
-    who: Annotated[str | None, typer.Option(help="Of this operator.")] = None,
+    who: Annotated[
+        str | None, typer.Option(help="Of this operator.", autocompletion=complete_operator)
+    ] = None,
     what: Annotated[str | None, typer.Option(help="This act, e.g. replay or forget.")] = None,
     since: Annotated[
         str | None, typer.Option(help="Done at or after: 2026-03-01, '2026-03-01 14:30', 2h, 3d.")
@@ -47,19 +50,19 @@ def audit(
         "before": before,
         "limit": limit,
     }
-    page = asyncio.run(_ask(settings_of(config), query))
+    page = asyncio.run(_fetch_audit(settings_of(config), query))
     if as_json:
         print_json(page)
     else:
-        _show(page)
+        _show_page(page)
 
 
-async def _ask(settings: Settings, query: Mapping[str, object]) -> Any:
+async def _fetch_audit(settings: Settings, query: Mapping[str, object]) -> Any:
     async with open_admin(settings) as asked:
         return await asked.get("/api/audit", **query)
 
 
-def _show(page: Mapping[str, Any]) -> None:
+def _show_page(page: Mapping[str, Any]) -> None:
     if not page["items"]:
         out.print("Nothing fits.")
         return

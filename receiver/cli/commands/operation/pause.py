@@ -11,11 +11,14 @@ import typer
 
 from receiver.cli.admin_client import in_path, open_admin
 from receiver.cli.app import app, settings_of
+from receiver.cli.completion.known_names import complete_connector
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.terminal import out, print_json
 from receiver.text.escape import escape_hidden
 
-ConnectorArgument = Annotated[str, typer.Argument(help="Its name in the configuration.")]
+ConnectorArgument = Annotated[
+    str, typer.Argument(help="Its name in the configuration.", autocompletion=complete_connector)
+]
 
 
 @app.command()

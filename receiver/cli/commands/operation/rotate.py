@@ -14,6 +14,7 @@ from receiver.cli.admin_client import open_admin
 from receiver.cli.app import app, settings_of
 from receiver.cli.command_failure import FOUND, fail_command
 from receiver.cli.commands.urls import list_urls, show_urls
+from receiver.cli.completion.known_names import complete_source
 from receiver.cli.local_times import show_time
 from receiver.cli.options import CONFIG, ConfigOption, JsonOption
 from receiver.cli.terminal import out, print_json
@@ -33,7 +34,9 @@ _OLD = ".old"  # a file with the token before
 
 @app.command()
 def rotate(
-    source: Annotated[str, typer.Argument(help="Its name in the configuration.")],
+    source: Annotated[
+        str, typer.Argument(help="Its name in the configuration.", autocompletion=complete_source)
+    ],
     config: ConfigOption = CONFIG,
     finish: Annotated[
         bool,
@@ -197,7 +200,7 @@ def _require_unused(source: str, tokens: Sequence[dict[str, Any]]) -> None:
 
 def _uses(settings: Settings, source: str, number: int) -> list[dict[str, Any]]:
     """The tokens as the gateway knows them, which must be as many as the file has."""
-    tokens: list[dict[str, Any]] = asyncio.run(_ask(settings))["sources"][source]["tokens"]
+    tokens: list[dict[str, Any]] = asyncio.run(_fetch_status(settings))["sources"][source]["tokens"]
     if len(tokens) != number:
         fail_command(
             f"The gateway that runs does not know all tokens of {source}: `aom-gateway reload` "
@@ -207,7 +210,7 @@ def _uses(settings: Settings, source: str, number: int) -> list[dict[str, Any]]:
     return tokens
 
 
-async def _ask(settings: Settings) -> Any:
+async def _fetch_status(settings: Settings) -> Any:
     async with open_admin(settings) as asked:
         return await asked.get("/api/status")
 

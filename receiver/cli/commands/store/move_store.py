@@ -51,8 +51,9 @@ def move(
         if table.rows:
             out.print(escape_hidden(f"{table.name:20} {table.rows:>12,}"), markup=False)
     out.print(
-        f"{rows:,} rows are in PostgreSQL, the same as in the file. Set [store] url to the "
-        "database and start the gateway; keep the file until you have seen it at work.",
+        f"{rows:,} {'row is' if rows == 1 else 'rows are'} in PostgreSQL, the same as in the file. "
+        "Set [store] url to the database and start the gateway; keep the file until you have seen "
+        "it at work.",
         markup=False,
     )
 

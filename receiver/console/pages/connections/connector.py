@@ -13,11 +13,13 @@ from receiver.console.views.connector_advice import advise_connector
 from receiver.console.views.held_records import find_browsable
 from receiver.console.views.paging import page_address
 from receiver.delivery.limits.rate_limiter import WINDOW
-from receiver.inbox import process_name
+from receiver.inbox import AuditEntry, AuditFilter, process_name
 from receiver.inbox.db.storable_text import storable_text
 
 CONNECTORS = f"{PATH}/connectors"
 MOST_WORDS = 500  # characters of a reason
+MOST_PAUSES = 10
+LOOKED_THROUGH = 200  # acts of each kind
 
 
 def routes(console: Console) -> list[Route]:
@@ -43,12 +45,18 @@ class ConnectorPage:
         if stored is None:
             raise NotFound(f"There is no connector {name!r}.")
         settings, limiter = gateway.settings.connectors.get(name), gateway.limiters.get(name)
+        opened = gateway.connectors.get(name)
         return self._console.page(
             request,
             "connector.html",
             one=advise_connector(name, settings, stored, limiter, process=process_name()),
             by_operator=stored.kind == "operator",
             limit=limiter.limit if limiter else None,
+            configured_limit=settings.rate_limit if settings else None,
+            takes=opened.limits if opened else None,
+            batch_size=settings.batch_size if settings else None,
+            account=await gateway.inbox.find_account(name),
+            pauses=await self._pauses(name),
             browsable=name in find_browsable(gateway),
             window=int(WINDOW),
             most=MOST_WORDS,
@@ -74,6 +82,18 @@ class ConnectorPage:
             self._gateway.standing.forget()
             act.result = f"{name} delivers again." if changed else f"No operator had paused {name}."
         return self._console.redirect(request, self._address(name), act.result)
+
+    async def _pauses(self, name: str) -> list[AuditEntry]:
+        """The newest pauses and resumptions by operators, the newest first."""
+        found = [
+            entry
+            for what in ("pause", "resume")
+            for entry in await self._gateway.inbox.list_audit(
+                AuditFilter(what=what), limit=LOOKED_THROUGH
+            )
+            if entry.about.get("connector") == name and entry.outcome == "done"
+        ]
+        return sorted(found, key=lambda entry: entry.id, reverse=True)[:MOST_PAUSES]
 
     def _configured(self, request: Request) -> str:
         name: str = request.path_params["name"]
