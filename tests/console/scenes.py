@@ -41,6 +41,12 @@ def compare(mapping: str) -> Callable[[Page], None]:
     return act
 
 
+def replay(page: Page) -> None:
+    press("Replay …")(page)
+    press("Replay")(page)
+    expect(page.get_by_role("region", name="What came of it")).to_be_visible()
+
+
 def amend(page: Page) -> None:
     page.get_by_label("Payload").fill('{"id": 9}')
     click(page.get_by_role("button", name="Check and deliver"))
@@ -93,6 +99,9 @@ SCENES: Mapping[str, Scene] = {
     "a group of dead deliveries": Scene("/console/attention/{dead_group}"),
     "a group in quarantine": Scene("/console/attention/{quarantine_group}"),
     "whether to discard a group": Scene("/console/attention/{dead_group}", press("Discard all")),
+    "whether to replay a group": Scene("/console/attention/{dead_group}", press("Replay all")),
+    "what came of a replay": Scene(f"{EVENTS}/{{delivered}}", replay),
+    "work that is not there": Scene("/console/work/gone"),
     "a connector": Scene("/console/connectors/sandbox"),
     "a connector that is paused": Scene("/console/connectors/hubspot"),
     "what a connector holds": Scene(HELD),
@@ -131,5 +140,12 @@ EMPTY = (
     "/console/audit",
 )
 """Of a gateway to which nothing has come."""
-NO_PAGES = {f"{EVENTS}/download/{{kind}}", "/console/audit.csv", "/console/"}
-"""Files, and an address that leads to another."""
+NO_PAGES = {
+    f"{EVENTS}/download/{{kind}}",
+    "/console/attention/download/{kind}",
+    "/console/audit.{kind}",
+    "/console/live",
+    "/console/work/{job}/download/{kind}",
+    "/console/",
+}
+"""Files, what never ends, and an address that leads to another."""

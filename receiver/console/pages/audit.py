@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import re
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
 
 from pydantic import ValidationError
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
-from receiver.admin.audit.entries import AuditEntryView, AuditPage, AuditQuery, list_audit
-from receiver.console.page import HEADERS, Console
+from receiver.admin.audit.entries import AuditPage, AuditQuery, list_audit
+from receiver.console.page import Console
 from receiver.console.session import PATH
 from receiver.console.views.paging import page_address
+from receiver.console.views.table_file import (
+    csv_lines,
+    file_kind,
+    file_links,
+    file_response,
+    write_rows,
+)
 
 AUDIT = f"{PATH}/audit"
-CSV = f"{AUDIT}.csv"
+FILE = f"{AUDIT}.{{kind}}"
 PAGE = 50
 _AT_ONCE = 500  # entries that are read for a part of the file
 _COLUMNS = ("id", "at", "who", "what", "about", "outcome", "result")
@@ -30,7 +33,7 @@ _FILTERS = ("who", "what", "since", "until")
 
 def routes(console: Console) -> list[Route]:
     pages = AuditPages(console)
-    return [console.get(AUDIT, pages.show), console.get(CSV, pages.export)]
+    return [console.get(AUDIT, pages.show), console.get(FILE, pages.export)]
 
 
 class AuditPages:
@@ -51,19 +54,20 @@ class AuditPages:
         return self._page(request, asked, await list_audit(self._inbox, query))
 
     async def export(self, request: Request) -> Response:
-        """All that fit, as CSV."""
+        """All that fit, as a file."""
+        kind = file_kind(request.path_params["kind"])
         try:
             query = AuditQuery.model_validate(_asked(request) | {"limit": _AT_ONCE})
         except ValidationError as error:
             return self._page(request, _asked(request), AuditPage((), None), _fault(error))
-        headers = {**HEADERS, "Content-Disposition": 'attachment; filename="audit.csv"'}
         first = await list_audit(self._inbox, query)  # what fails now is answered with a page
-        return StreamingResponse(self._lines(query, first), 200, headers, "text/csv; charset=utf-8")
+        return file_response("audit", kind, self._pieces(query, first, kind))
 
-    async def _lines(self, query: AuditQuery, page: AuditPage) -> AsyncIterator[str]:
-        yield _csv([_COLUMNS])
+    async def _pieces(self, query: AuditQuery, page: AuditPage, kind: str) -> AsyncIterator[str]:
+        if kind == "csv":
+            yield csv_lines([_COLUMNS])
         while True:
-            yield _csv([_row(one) for one in page.items])
+            yield write_rows(kind, _COLUMNS, page.items)
             if page.next is None:
                 return
             page = await list_audit(self._inbox, query.model_copy(update={"before": page.next}))
@@ -81,7 +85,7 @@ class AuditPages:
             items=page.items,
             first=page_address(AUDIT, asked) if "before" in request.query_params else None,
             older=page_address(AUDIT, asked, before=str(page.next)) if page.next else None,
-            file=page_address(CSV, asked),
+            files=file_links(FILE, asked),
         )
 
 
@@ -103,23 +107,3 @@ def _moment(name: str, value: str) -> str:
 
 def _fault(error: ValidationError) -> str:
     return "; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors())
-
-
-def _row(entry: AuditEntryView) -> list[Any]:
-    about = json.dumps(entry.about, ensure_ascii=False) if entry.about else ""
-    return [
-        entry.id,
-        entry.at.isoformat(),
-        *map(_harmless, (entry.who, entry.what, about, entry.outcome, entry.result)),
-    ]
-
-
-def _harmless(text: str) -> str:
-    """A spreadsheet takes what begins so for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
-
-
-def _csv(rows: list[Any]) -> str:
-    written = io.StringIO()
-    csv.writer(written).writerows(rows)
-    return written.getvalue()

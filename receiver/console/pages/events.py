@@ -8,22 +8,24 @@ from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from receiver.admin import attention_groups
 from receiver.admin.operation import NotFound, UnfitParameter
 from receiver.aom import LABELS
-from receiver.console.page import HEADERS, Console
+from receiver.console.page import Console
 from receiver.console.replays import AskedReplay, ask_or_replay
 from receiver.console.session import PATH
-from receiver.console.views.event_download import WRITERS, write_events
+from receiver.console.views.event_download import write_events
 from receiver.console.views.event_search import STATES, EventSearch
 from receiver.console.views.paging import TurnedPage, page_address, turn_page
 from receiver.console.views.record_links import record_url
+from receiver.console.views.table_file import file_kind, file_links, file_response
 from receiver.inbox import AttentionGroup, DeliverySelection, EventFilter, RemoteRecord
 
 EVENTS = f"{PATH}/events"
+DOWNLOAD = f"{EVENTS}/download/{{kind}}"  # of what fits a search
 REPLAY = f"{EVENTS}/replay"
 
 
@@ -31,7 +33,7 @@ def routes(console: Console) -> list[Route]:
     page = EventsPage(console)
     return [
         console.get(EVENTS, page.show),
-        console.get(f"{EVENTS}/download/{{kind}}", page.download),
+        console.get(DOWNLOAD, page.download),
         console.post(REPLAY, page.replay),
     ]
 
@@ -64,14 +66,9 @@ class EventsPage:
 
     async def download(self, request: Request) -> Response:
         """What fits the search as a file, newest first."""
-        kind: str = request.path_params["kind"]
-        if kind not in WRITERS:
-            raise NotFound(f"There is no file of the kind {kind!r}; there are: csv, json.")
+        kind = file_kind(request.path_params["kind"])
         _, chosen = await self._chosen(EventSearch.read(request.query_params))
-        media = "text/csv" if kind == "csv" else "application/jsonl"
-        name = {"Content-Disposition": f'attachment; filename="events.{kind}"'}
-        pieces = write_events(self._gateway.inbox, chosen, kind)
-        return StreamingResponse(pieces, headers={**HEADERS, **name}, media_type=media)
+        return file_response("events", kind, write_events(self._gateway.inbox, chosen, kind))
 
     async def replay(self, request: Request) -> Response:
         """All that fits the search that the form repeats; never all there is."""
@@ -137,9 +134,7 @@ class EventsPage:
             states=_choice(STATES),
             sources=_choice(_with(settings.sources, search.source)),
             connectors=_choice(_with(settings.connectors, search.connector)),
-            downloads={
-                kind: page_address(f"{EVENTS}/download/{kind}", search.asked()) for kind in WRITERS
-            },
+            downloads=file_links(DOWNLOAD, search.asked()),
             without_group=page_address(EVENTS, search.without_group().asked()),
             **{"fault": None, "reasons": (), "unsearched": 0, "records": (), **context},
         )

@@ -16,11 +16,13 @@ from receiver.admin.operation import UnfitParameter
 from receiver.console import actions
 from receiver.console.action_results import carry_out
 from receiver.console.page import Console
+from receiver.console.pages.events import DOWNLOAD
 from receiver.console.session import PATH
 from receiver.console.views.known_profiles import find_profiles
 from receiver.console.views.paging import page_address, turn_page
 from receiver.console.views.record_links import record_url
 from receiver.console.views.story.person_events import tell_events
+from receiver.console.views.table_file import file_links
 from receiver.inbox import ConnectorState, EventFilter
 from receiver.inbox.db.storable_text import storable_text
 
@@ -71,6 +73,7 @@ class PersonPages:
             own=_own_records(person, urls),
             events=events,
             turned=turned,
+            files=file_links(DOWNLOAD, {"person": email}),
             known=known,
             profiles=profiles,
             unsearched=0 if known else await inbox.count_unsearched(chosen),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,7 +103,7 @@ def test_groups_by_their_reasons(page: Page) -> None:
     group = page.get_by_role("article", name=first)
     assert group.locator(".count").inner_text().split()[0] == "3"
     click(group.get_by_role("link", name="Example"))
-    assert page.get_by_text(first).is_visible()
+    assert page.get_by_text(first).first.is_visible()
     page.goto("/console/attention")
     click(page.get_by_role("article", name=first).get_by_role("link", name="Events"))
     assert page.locator("tbody tr").count() == 3
@@ -338,3 +339,26 @@ def test_what_was_done_stays_to_be_seen(browser: Browser, tmp_path: Path) -> Non
         for line in running.log.read_text().splitlines()
         if json.loads(line)["event"] == "job.done"
     ]
+
+
+def test_groups_are_downloaded(running: Running) -> None:
+    """All of them, and what is in each; nothing is a formula to a spreadsheet."""
+    visitor = Visitor(running.url)
+    visitor.sign_in()
+    groups = running.admin("/api/groups")
+    answer = visitor.get("/console/attention/download/csv")
+    assert answer.headers["content-disposition"] == 'attachment; filename="attention.csv"'
+    rows = list(csv.DictReader(answer.text.splitlines()))
+    assert [row["id"] for row in rows] == [
+        one["id"] for one in (*groups["dead"], *groups["quarantined"])
+    ]
+    items = [
+        json.loads(line)
+        for line in visitor.get("/console/attention/download/json").text.splitlines()
+    ]
+    assert [str(one["count"]) for one in items] == [row["count"] for row in rows]
+    group = groups["dead"][0]
+    page = visitor.get(f"/console/attention/{group['id']}").text
+    assert f"/console/events/download/csv?group={group['id']}" in page
+    listed = visitor.get(f"/console/events/download/json?group={group['id']}").text.splitlines()
+    assert len(listed) == group["count"]

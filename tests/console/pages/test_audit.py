@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -72,3 +73,12 @@ def test_the_file_has_all_that_fits(visitor: Visitor) -> None:
     assert {one["who"] for one in rows} == {"olaf"}
     assert not any(value.startswith(("=", "+", "-", "@")) for one in rows for value in one.values())
     assert visitor.get("/console/audit.csv?since=x").status_code == 422
+
+
+def test_the_file_is_had_as_json_too(visitor: Visitor) -> None:
+    """A line for each, with what it was about as it was noted."""
+    answer = visitor.get("/console/audit.json?what=pause")
+    items = [json.loads(line) for line in answer.text.splitlines()]
+    assert len(items) == PAGE
+    assert {(one["who"], one["about"]["connector"]) for one in items} == {("olaf", "sandbox")}
+    assert visitor.get("/console/audit.pdf").status_code == 404

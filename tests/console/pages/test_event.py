@@ -291,6 +291,34 @@ def test_a_call_in_quarantine_is_checked_again(plain_page: Page, running: Runnin
     assert story(running, id)["state"] == "discarded"
 
 
+def test_a_call_in_quarantine_is_edited_and_delivered(browser: Browser, running: Running) -> None:
+    """With faults it stays, with the reasons and what was written; without any it is delivered, and
+    as it came it can still be read.
+    """
+    id, number = quarantined(running), newcomer()
+    with at_overview(browser, running.url, expected=("422",)) as page:
+        page.goto(f"/console/events/{id}")
+        payload = page.get_by_label("Payload")
+        as_it_came = json.loads(payload.input_value())
+        payload.fill('{"id": 9}')
+        page.get_by_role("combobox", name="What it is").select_option("account.created")
+        click(page.get_by_role("button", name="Check and deliver"))
+        assert "is needed and missing" in page.get_by_role("region", name="Amend it").inner_text()
+        assert (payload.input_value(), story(running, id)["state"]) == ('{"id": 9}', "quarantined")
+        assert page.get_by_role("combobox", name="What it is").input_value() == "account.created"
+        payload.fill(
+            json.dumps({**as_it_came, "email": f"amended{number}@example.edu", "id": number})
+        )
+        click(page.get_by_role("button", name="Check and deliver"))
+        assert page.get_by_role("status").inner_text() == "Accepted as account.created."
+        wait_for(running, id, "delivered")
+        assert story(running, id)["deliveries"][0]["person"] == f"amended{number}@example.edu"
+        original = page.get_by_role("region", name="As it came, before it was amended")
+        assert json.loads(original.locator("pre").inner_text()) == as_it_came
+        page.goto("/console/audit?what=amend")
+        assert "Accepted as account.created." in page.get_by_role("main").inner_text()
+
+
 def test_a_discarded_call_can_be_checked_again(page: Page, running: Running) -> None:
     """As the question before discarding it says.
 

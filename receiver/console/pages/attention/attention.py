@@ -16,11 +16,14 @@ from receiver.console import actions
 from receiver.console.action_results import carry_out
 from receiver.console.page import Console
 from receiver.console.session import PATH
+from receiver.console.views.group_download import write_groups
 from receiver.console.views.paging import page_address
+from receiver.console.views.table_file import file_kind, file_links, file_response
 from receiver.inbox.reads.attention_groups import Order
 from receiver.jobs.job_runner import Job
 
 ATTENTION = f"{PATH}/attention"
+DOWNLOAD = f"{ATTENTION}/download/{{kind}}"
 MOST = 100  # groups of each kind on a page
 _FURTHEST = 10**6
 _DIGITS = 9  # of a number that is read at all
@@ -30,6 +33,7 @@ def routes(console: Console) -> list[Route]:
     pages = AttentionPage(console)
     return [
         console.get(ATTENTION, pages.show),
+        console.get(DOWNLOAD, pages.download),
         console.post(f"{ATTENTION}/revalidate", pages.revalidate),
     ]
 
@@ -55,7 +59,7 @@ class AttentionPage:
         self._gateway = console.gateway
 
     async def show(self, request: Request) -> Response:
-        by: Order = "newest" if request.query_params.get("by") == "newest" else "largest"
+        by = _order(request)
         skip, inbox = _skip(request), self._gateway.inbox
         dead, quarantined = await inbox.list_groups(most=MOST, skip=skip, by=by)
         number = await inbox.count_groups()
@@ -72,9 +76,16 @@ class AttentionPage:
             dead_part=_part(skip, len(dead), number.dead, by),
             quarantined_part=_part(skip, len(quarantined), number.quarantined, by),
             connectors=[(name, one.dead) for name, one in status.connectors.items() if one.dead],
+            files=file_links(DOWNLOAD, _asked(by)),
             running=running,
             ended=ended,
         )
+
+    async def download(self, request: Request) -> Response:
+        """All groups, in the order that the page has."""
+        kind = file_kind(request.path_params["kind"])
+        pieces = write_groups(self._gateway.inbox, _order(request), kind)
+        return file_response("attention", kind, pieces)
 
     async def revalidate(self, request: Request) -> Response:
         work = actions.revalidate_work(self._gateway)
@@ -85,6 +96,14 @@ class AttentionPage:
         )
 
 
+def _order(request: Request) -> Order:
+    return "newest" if request.query_params.get("by") == "newest" else "largest"
+
+
+def _asked(by: Order) -> dict[str, str]:
+    return {"by": "newest"} if by == "newest" else {}
+
+
 def _skip(request: Request) -> int:
     given = request.query_params.get("skip", "")
     is_number = given.isascii() and given.isdigit() and len(given) <= _DIGITS
@@ -92,7 +111,7 @@ def _skip(request: Request) -> int:
 
 
 def _part(skip: int, shown: int, number: int, by: Order) -> AttentionPart:
-    asked = {"by": "newest"} if by == "newest" else {}
+    asked = _asked(by)
 
     def at(place: int) -> str:
         return page_address(ATTENTION, asked, **({"skip": str(place)} if place > 0 else {}))

@@ -16,9 +16,10 @@ from receiver.console import actions
 from receiver.console.action_results import carry_out
 from receiver.console.page import Console, PageNotice
 from receiver.console.pages.attention.attention import ATTENTION
-from receiver.console.pages.events import group_reasons
+from receiver.console.pages.events import DOWNLOAD, group_reasons
 from receiver.console.replays import AskedReplay, ask_or_replay
 from receiver.console.views.paging import turn_page
+from receiver.console.views.table_file import file_links
 from receiver.inbox import AttentionGroup, DeliverySelection, EventFilter
 from receiver.inbox.db.storable_text import storable_text
 from receiver.jobs.job_runner import Work
@@ -80,6 +81,7 @@ class GroupPages:
             dead=chosen.state == "dead",
             reasons=group_reasons(group),
             turned=turned,
+            files=file_links(DOWNLOAD, {"group": id}),
         )
 
     async def replay(self, request: Request) -> Response:

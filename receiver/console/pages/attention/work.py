@@ -12,12 +12,15 @@ from starlette.routing import Route
 from receiver.admin.operation import NotFound
 from receiver.console.page import Console
 from receiver.console.replays import WORK
+from receiver.console.views.event_download import write_events
 from receiver.console.views.event_search import STATES
 from receiver.console.views.paging import TurnedPage, page_address, turn_page
+from receiver.console.views.table_file import file_kind, file_links, file_response
 from receiver.inbox import EventFilter
 from receiver.inbox.db.event_filter import State
 from receiver.jobs.job_runner import Job
 
+DOWNLOAD: Final = f"{WORK}/{{job}}/download/{{kind}}"
 _IN_ORDER: Final = ("delivered", "dry_run", "pending", "dead", "discarded")
 
 
@@ -31,7 +34,8 @@ class StateCount:
 
 
 def routes(console: Console) -> list[Route]:
-    return [console.get(f"{WORK}/{{job}}", WorkPage(console).show)]
+    page = WorkPage(console)
+    return [console.get(f"{WORK}/{{job}}", page.show), console.get(DOWNLOAD, page.download)]
 
 
 class WorkPage:
@@ -42,13 +46,7 @@ class WorkPage:
         self._gateway = console.gateway
 
     async def show(self, request: Request) -> Response:
-        job = self._gateway.background.find(request.path_params["job"])
-        if job is None:
-            raise NotFound(
-                "This process of the gateway knows nothing of that work any more. The audit says "
-                "who asked for it, and what came of it."
-            )
-        state = _state(request)
+        job, state = self._job(request), _state(request)
         return self._console.page(
             request,
             "work.html",
@@ -57,7 +55,23 @@ class WorkPage:
             chosen=state,
             counts=await self._counts(job),
             turned=await self._events(request, job, state),
+            files=file_links(DOWNLOAD.replace("{job}", job.id), {"state": state} if state else {}),
         )
+
+    async def download(self, request: Request) -> Response:
+        """The events that the page lists."""
+        kind = file_kind(request.path_params["kind"])
+        chosen = await self._chosen(self._job(request), _state(request))
+        return file_response("events", kind, write_events(self._gateway.inbox, chosen, kind))
+
+    def _job(self, request: Request) -> Job:
+        job = self._gateway.background.find(request.path_params["job"])
+        if job is None:
+            raise NotFound(
+                "This process of the gateway knows nothing of that work any more. The audit says "
+                "who asked for it, and what came of it."
+            )
+        return job
 
     async def _counts(self, job: Job) -> list[StateCount]:
         if not job.deliveries:
@@ -70,13 +84,17 @@ class WorkPage:
         ]
 
     async def _events(self, request: Request, job: Job, state: State | None) -> TurnedPage:
-        inbox = self._gateway.inbox
         if not job.deliveries:
             return TurnedPage()
-        chosen = EventFilter(ids=await inbox.find_delivery_events(job.deliveries, state))
+        inbox, chosen = self._gateway.inbox, await self._chosen(job, state)
         asked = {"state": state} if state else {}
         address = f"{WORK}/{job.id}"
         return await turn_page(inbox, chosen, address, asked, request.query_params, to="#events")
+
+    async def _chosen(self, job: Job, state: State | None) -> EventFilter:
+        return EventFilter(
+            ids=await self._gateway.inbox.find_delivery_events(job.deliveries, state)
+        )
 
 
 def _state(request: Request) -> State | None:
