@@ -80,7 +80,11 @@ def _firing(alarm: Alarm) -> str:
     since, reason = _time(alarm.since), alarm.reason.rstrip(".")
     match alarm.cause:
         case "connector_paused":
-            waiting = f" {alarm.count} deliveries wait, none is lost." if alarm.count else ""
+            waiting = (
+                f" {_many(alarm.count, 'delivery waits', 'deliveries wait')}, none is lost."
+                if alarm.count
+                else ""
+            )
             text = (
                 f"{alarm.connector} is paused since {since}: {reason}.{waiting} "
                 f"{_PAUSED.get(alarm.kind or '', '')}"

@@ -130,13 +130,6 @@ EMPTY = (
     "/console/attention",
     "/console/audit",
 )
-    "/console",
-    "/console/sources/springfield",
-    HELD,
-    EVENTS,
-    "/console/attention",
-    "/console/audit",
-)
 """Of a gateway to which nothing has come."""
 NO_PAGES = {f"{EVENTS}/download/{{kind}}", "/console/audit.csv", "/console/"}
 """Files, and an address that leads to another."""

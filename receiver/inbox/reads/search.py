@@ -158,12 +158,10 @@ def _kinds_of_records(transaction: Transaction) -> Iterator[dict[str, str]]:
         yield kind
 
 
-def _next_kind(transaction: Transaction, kind: Mapping[str, str]) -> Row[Any] | None:
+def _next_kind(transaction: Transaction, kind: Mapping[str, str]) -> Row[str, str] | None:
     """Asked for in two, since SQLite reads all of a kind to compare pairs."""
-    in_order = (
-        transaction.connection.execute(one, kind) for one in (_NEXT_OBJECT, _NEXT_CONNECTOR)
-    )
-    return next((row for rows in in_order if (row := rows.one_or_none())), None)
+    same_connector = transaction.connection.execute(_NEXT_OBJECT, kind).one_or_none()
+    return same_connector or transaction.connection.execute(_NEXT_CONNECTOR, kind).one_or_none()
 
 
 def _found(row: Row[Any]) -> FoundRecord:
