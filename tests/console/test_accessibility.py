@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from receiver.console import problem_routes
+from tests.alarms.receiver import alarm_receiver
 from tests.bench.full_store import FullStore
 from tests.console.accessibility import faults
 from tests.console.browser import click, watched_page
@@ -52,11 +53,13 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     directory = tmp_path_factory.mktemp("accessibility")
     store = FullStore(EVENTS, datetime.now(UTC) - EVENTS * timedelta(seconds=10))
     asyncio.run(store.fill(f"sqlite:///{directory / 'aom-gateway.db'}"))
-    with FakeHubSpot() as hubspot:
-        config = write_config(directory, CONNECTORS.format(hubspot=hubspot.url) + OPERATORS)
+    with FakeHubSpot() as hubspot, alarm_receiver() as alarms:
+        body = CONNECTORS.format(hubspot=hubspot.url) + OPERATORS
+        config = write_config(directory, f'{body}\n[alerts]\nurl = "{alarms.url}"')
         with gateway(config) as running:
             send_samples(running)
             until(lambda: _is_settled(running), "all is delivered, or waits for HubSpot")
+            until(lambda: running.admin("/api/alarms")["items"], "there are alarms")
             yield Stage(running, ids(running))
 
 

@@ -26,6 +26,7 @@ from receiver.inbox import DriftCount, OutcomeCounts, process_name
 PERIODS = (24, MOST)  # hours
 DRIFT_DAYS = 7
 SNOOZE_HOURS = 8
+FEW_ALARMS = 3  # that are not folded away
 MOST_DRIFT = 10  # paths
 # outcomes from the bottom of a bar to its top, each with the state by which its events are found
 SERIES = (
@@ -80,6 +81,7 @@ class OverviewPage:
             late_after=60
             * (gateway.settings.alerts.oldest_waiting_minutes if gateway.settings.alerts else 15),
             alarms=(await alarms.list_alarms(gateway)).items,
+            few_alarms=FEW_ALARMS,
             snooze_hours=SNOOZE_HOURS,
             sources=await present_sources(gateway),
             hours=hours,

@@ -158,12 +158,10 @@ def _kinds_of_records(transaction: Transaction) -> Iterator[dict[str, str]]:
         yield kind
 
 
-def _next_kind(transaction: Transaction, kind: Mapping[str, str]) -> Row[Any, Any] | None:
+def _next_kind(transaction: Transaction, kind: Mapping[str, str]) -> Row[str, str] | None:
     """Asked for in two, since SQLite reads all of a kind to compare pairs."""
-    for statement in (_NEXT_OBJECT, _NEXT_CONNECTOR):
-        if row := transaction.connection.execute(statement, kind).one_or_none():
-            return row
-    return None
+    same_connector = transaction.connection.execute(_NEXT_OBJECT, kind).one_or_none()
+    return same_connector or transaction.connection.execute(_NEXT_CONNECTOR, kind).one_or_none()
 
 
 def _found_record(row: Row[Any]) -> FoundRecord:
