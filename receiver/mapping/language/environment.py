@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import TemplateSyntaxError, nodes
@@ -195,8 +196,11 @@ _DEEPEST = 150  # parts inside one another
 _MARKUP = re.compile(r"\{[{%#]")
 
 
+@lru_cache(maxsize=1024)  # a start reads each some five times: to check it, and to compile it
 def parse_expression(source: str) -> nodes.Template:
-    """The tree of an expression. Raises jinja2.TemplateSyntaxError, or RecursionError."""
+    """The tree of an expression, which nobody changes. Raises jinja2.TemplateSyntaxError, or
+    RecursionError.
+    """
     try:
         tree = ENVIRONMENT.parse(source.strip()) if _MARKUP.search(source) else nodes.Template([])
     except ValueError:  # Python reads no whole number of more digits than it can write
