@@ -5,7 +5,6 @@ Knows neither what AOM sends nor the store: `aom` reads facts out of events, `in
 
 from receiver.facts.order_digest import digest_order
 from receiver.facts.person_facts import (
-    SUBMISSION_KINDS,
     CourseFact,
     KnownFacts,
     OrderFact,
@@ -15,7 +14,6 @@ from receiver.facts.person_facts import (
 )
 
 __all__ = [
-    "SUBMISSION_KINDS",
     "CourseFact",
     "KnownFacts",
     "OrderFact",

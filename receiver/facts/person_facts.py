@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
-from typing import Final, Literal, get_args
+from typing import Literal
 
 SubmissionKind = Literal["quiz", "assignment", "discussion"]
-SUBMISSION_KINDS: Final[tuple[SubmissionKind, ...]] = get_args(SubmissionKind)
 
 
 @dataclass(frozen=True, slots=True)
