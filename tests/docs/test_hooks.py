@@ -21,7 +21,7 @@ def page(path: str) -> Any:
 def test_a_page_gets_what_it_asks_for() -> None:
     """Beside what it says itself."""
     found = on_page_markdown("before\n\n<!-- generated: problems -->\n", page("a.md"))
-    assert found.startswith("before\n\n| status | when |\n")
+    assert found.startswith("before\n\n| status | when | what helps |\n")
     assert "generated" not in found
 
 
