@@ -12,9 +12,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import cycle, islice
 from pathlib import Path
+from random import randrange
 from typing import IO, Any
 
 from tests.program import Program, start_program
@@ -23,9 +25,19 @@ ADMIN_TOKEN = "admin-token-of-the-tests"
 TOKEN = "springfield-token-of-the-tests"
 
 
+_LOW, _HIGH = 10_000, 30_000
+_PORTS = islice(cycle(range(_LOW, _HIGH)), randrange(_HIGH - _LOW), None)
+
+
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+    """A port for a program that is about to start, and that this process hands out once.
+
+    It is none of those that a kernel gives to whoever calls out, which may have it before then.
+    """
+    for port in _PORTS:
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("no port is free")
 
 
 def until(

@@ -114,9 +114,12 @@ def start_program(
 
 
 def run_program(
-    *words: str, cwd: Path | None = None, stdin: bytes = b"", timeout: float = 120
+    *words: str, cwd: Path | None = None, stdin: bytes = b"", timeout: float = 600
 ) -> subprocess.CompletedProcess[str]:
-    """Run `aom-gateway` with these words to its end, and return what it wrote."""
+    """Run `aom-gateway` with these words to its end, and return what it wrote.
+
+    `timeout`: no measure, only an end for what hangs.
+    """
     with TemporaryFile() as given:
         given.write(stdin)
         given.seek(0)

@@ -37,7 +37,7 @@ class AlarmReceiver:
         """The messages that have these values."""
         return [message for message in list(self.messages) if wanted.items() <= message.items()]
 
-    def wait_for(self, seconds: float = 60, **wanted: object) -> dict[str, Any]:
+    def wait_for(self, seconds: float = 300, **wanted: object) -> dict[str, Any]:
         until(
             lambda: self.told(**wanted),
             f"a message with {wanted}; there are {self.messages}",
