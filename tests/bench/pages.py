@@ -43,6 +43,9 @@ CONFIG = """
 type = "sandbox"
 mapping = "standard"
 latency_ms = 29000
+
+[sources.shelbyville]
+tokens = ["shelbyville-token-of-the-tests"]
 """
 
 
