@@ -23,6 +23,7 @@ from receiver.inbox.reads import (
     search,
     sent_history,
     source_activity,
+    text_search,
 )
 from receiver.inbox.reads.attention_groups import AttentionGroup, GroupCounts, Order
 from receiver.inbox.reads.change_mark import ChangeMark
@@ -32,6 +33,7 @@ from receiver.inbox.reads.person_deliveries import PersonDelivery
 from receiver.inbox.reads.queries import DriftCount, EventRowPage, StoreStatus
 from receiver.inbox.reads.search import FoundRecord, SearchResult
 from receiver.inbox.reads.sent_history import RecordHistory
+from receiver.inbox.reads.text_search import TextMatches
 
 
 class InboxReads:
@@ -88,6 +90,12 @@ class InboxReads:
     async def find_matches(self, text: str, *, sources: Sequence[str] = ()) -> SearchResult:
         """Events, orders, records and people, by whatever is known of them."""
         return await self._read(partial(search.find_matches, text=text, sources=sources))
+
+    async def find_text(self, text: str, *, before: str | None = None) -> TextMatches:
+        """The newest events in whose body a text stands, with ids below `before`; of so many at a
+        time.
+        """
+        return await self._read(partial(text_search.find_text, text=text, before=before))
 
     async def find_records(self, keys: Sequence[str]) -> list[FoundRecord]:
         """The records that CRMs hold of ours with one of these keys."""

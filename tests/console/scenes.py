@@ -94,6 +94,7 @@ SCENES: Mapping[str, Scene] = {
     "search": Scene("/console/search"),
     "a search that finds several": Scene("/console/search?q=learner1"),
     "a search that finds nothing": Scene("/console/search?q=nothing"),
+    "a search for a name": Scene("/console/search?q=No1"),
     "attention": Scene("/console/attention"),
     "attention, the newest first": Scene("/console/attention?by=newest"),
     "a group of dead deliveries": Scene("/console/attention/{dead_group}"),

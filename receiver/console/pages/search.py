@@ -8,13 +8,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from receiver.admin.presenters import present_item
 from receiver.console.page import Console
 from receiver.console.session import PATH
 from receiver.console.views.paging import page_address
 from receiver.console.views.record_links import record_url
-from receiver.inbox import FoundRecord, SearchResult
+from receiver.inbox import EventFilter, FoundRecord, SearchResult
 from receiver.inbox.db.storable_text import storable_text
 from receiver.inbox.reads.search import MOST_FOUND
+from receiver.inbox.reads.text_search import MOST_READ, SHORTEST_TEXT
 
 SEARCH = f"{PATH}/search"
 MOST_CHARACTERS = 400
@@ -38,7 +40,10 @@ class SearchHit:
 
 
 class SearchPage:
-    """What fits as a whole goes before what begins so. The only one that fits is gone to."""
+    """What fits as a whole goes before what begins so. The only one that fits is gone to.
+
+    Where none does, the text is looked for in what came.
+    """
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -48,15 +53,40 @@ class SearchPage:
         text = storable_text(request.query_params.get("q", ""))[:MOST_CHARACTERS].strip()
         if not text:
             return self._console.page(request, "search.html", asked="", kinds=(), most=MOST_FOUND)
+        if before := storable_text(request.query_params.get("before", "")):
+            return await self._show_mentions(request, text, before)
         found = await self._gateway.inbox.find_matches(
             text, sources=tuple(self._gateway.settings.sources)
         )
         kinds = self._kinds(found)
+        if not kinds:
+            return await self._show_mentions(request, text)
         whole = [hit for name, hits in kinds for hit in hits if name != _BEGIN]
         only = {hit.to for hit in whole or [hit for _, hits in kinds for hit in hits]}
         if len(only) == 1:
             return self._console.redirect(request, only.pop())
         return self._console.page(request, "search.html", asked=text, kinds=kinds, most=MOST_FOUND)
+
+    async def _show_mentions(
+        self, request: Request, text: str, before: str | None = None
+    ) -> Response:
+        """Events in which it stands somewhere, such as a name."""
+        inbox = self._gateway.inbox
+        found = await inbox.find_text(text, before=before)
+        listed = await inbox.list_events(EventFilter(ids=found.event_ids))
+        further = found.further and page_address(SEARCH, {"q": text, "before": found.further})
+        return self._console.page(
+            request,
+            "search.html",
+            asked=text,
+            kinds=(),
+            most=MOST_FOUND,
+            events=[present_item(row) for row in listed.items] if found.event_ids else [],
+            number=MOST_READ,
+            before=before,
+            further=further,
+            short=len(text) < SHORTEST_TEXT,
+        )
 
     def _kinds(self, found: SearchResult) -> list[tuple[str, list[SearchHit]]]:
         """Each kind with what was found of it; those of which nothing was are left out."""

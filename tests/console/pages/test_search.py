@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from receiver.aom import read_sample
 from tests.console.calls import delivered, newcomer, wait_for
 from tests.console.calls import post as call
+from tests.console.conftest import account
 from tests.processes import Running
 
 
@@ -90,3 +91,19 @@ def test_without_javascript(plain_page: Page) -> None:
     plain_page.get_by_role("searchbox", name="Search by anything").fill("learner10@example.edu")
     plain_page.get_by_role("searchbox", name="Search by anything").press("Enter")
     plain_page.wait_for_url("**/console/people?email=learner10%40example.edu")
+
+
+def test_a_name_leads_to_the_events_in_which_it_stands(page: Page, running: Running) -> None:
+    """It is in no index, so that the newest events are read for it; so is a part of an address."""
+    number = newcomer()
+    name = f"Wilhelmina{number}"
+    id = call(running, "account.created", account(number, first_name=name))
+    for text in (name.lower(), f"ner{number}@exam"):
+        page.goto("/console")
+        search(page, text)
+        found = page.get_by_role("region", name="Events in which it stands")
+        assert [one.get_attribute("href") for one in found.locator("tbody th a").all()] == [
+            f"/console/events/{id}"
+        ]
+    page.goto(f"/console/search?q={name}&before={id}")
+    assert "Nor does it stand in any" in page.locator("main").inner_text()
