@@ -96,10 +96,7 @@ function listen() {
   stream = new EventSource("/console/live");
   stream.addEventListener("open", () => (missed = true)); // what came since the page was made
   stream.addEventListener("change", look);
-  stream.addEventListener("error", () => { // reloaded, stopped, or nobody is signed in any more
-    hangUp();
-    look();
-  });
+  stream.addEventListener("error", hangUp); // reloaded, stopped, full, or nobody is signed in any more
 }
 
 function hangUp() {

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Final
 
 from receiver.console.views.table_file import csv_lines, write_rows
-from receiver.inbox import AttentionGroup, Inbox
+from receiver.inbox import Inbox
 from receiver.inbox.reads.attention_groups import Order
 
 MOST: Final = 10_000  # groups of each kind in a file
@@ -18,11 +18,7 @@ async def write_groups(inbox: Inbox, by: Order, kind: str) -> AsyncIterator[str]
     """The file in pieces; of each kind the first 10,000 groups."""
     if kind == "csv":
         yield csv_lines([_COLUMNS])
-    for of_kind in (0, 1):
-        for skip in range(0, MOST, _AT_ONCE):
-            found: Sequence[AttentionGroup] = (
-                await inbox.list_groups(most=_AT_ONCE, skip=skip, by=by)
-            )[of_kind]
-            yield write_rows(kind, _COLUMNS, found)
-            if len(found) < _AT_ONCE:
-                break
+    dead, quarantined = await inbox.list_groups(most=MOST, by=by)  # each page would group all anew
+    groups = [*dead, *quarantined]
+    for first in range(0, len(groups), _AT_ONCE):
+        yield write_rows(kind, _COLUMNS, groups[first : first + _AT_ONCE])

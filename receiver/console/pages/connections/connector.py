@@ -19,7 +19,7 @@ from receiver.inbox.db.storable_text import storable_text
 CONNECTORS = f"{PATH}/connectors"
 MOST_WORDS = 500  # characters of a reason
 MOST_PAUSES = 10
-LOOKED_THROUGH = 200  # acts of each kind
+LOOKED_THROUGH = 200  # acts whose request holds the connector's name
 
 
 def routes(console: Console) -> list[Route]:
@@ -85,15 +85,13 @@ class ConnectorPage:
 
     async def _pauses(self, name: str) -> list[AuditEntry]:
         """The newest pauses and resumptions by operators, the newest first."""
-        found = [
+        chosen = AuditFilter(acts=("pause", "resume"), naming=name)
+        found = await self._gateway.inbox.list_audit(chosen, limit=LOOKED_THROUGH)
+        return [
             entry
-            for what in ("pause", "resume")
-            for entry in await self._gateway.inbox.list_audit(
-                AuditFilter(what=what), limit=LOOKED_THROUGH
-            )
+            for entry in found
             if entry.about.get("connector") == name and entry.outcome == "done"
-        ]
-        return sorted(found, key=lambda entry: entry.id, reverse=True)[:MOST_PAUSES]
+        ][:MOST_PAUSES]
 
     def _configured(self, request: Request) -> str:
         name: str = request.path_params["name"]

@@ -25,6 +25,7 @@ from receiver.inbox import (
     EventDetail,
     RecordHistory,
 )
+from receiver.inbox.reads.sent_history import MOST_COMPARED
 
 FEW: Final = 20  # deliveries at a connector that are shown at once, and compared
 
@@ -60,14 +61,16 @@ class StoryFacts:
 
 
 def compared_deliveries(stored: EventDetail) -> list[DeliveryDetail]:
-    """The first few of each connector: those whose changes are shown."""
+    """The first few of each connector, and of these as many as the history is looked up for: those
+    whose changes are shown.
+    """
     taken: dict[str, int] = {}
     few = []
     for one in stored.deliveries:
         taken[one.connector] = taken.get(one.connector, 0) + 1
         if taken[one.connector] <= FEW:
             few.append(one)
-    return few
+    return few[:MOST_COMPARED]
 
 
 class StoryBuilder:
