@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
+from receiver.jobs.change_feed import MOST as MOST_FOLLOWERS
 from tests.console.calls import delivered, newcomer, post
 from tests.console.conftest import account, at_overview
 from tests.console.visitor import NO_TLS, Visitor, signed_in_cookie
@@ -102,6 +103,31 @@ def test_it_ends_with_the_configuration(tmp_path: Path, how: str) -> None:
         if how == "stop":
             assert "Traceback" not in running.log.read_text()
             assert "graceful" not in running.log.read_text()
+
+
+def test_so_many_are_told_and_no_more(tmp_path: Path) -> None:
+    """Who finds no room is told when to come again; whoever goes makes room."""
+    with gateway(write_config(tmp_path)) as running:
+        cookies = signed_in_cookie(running.url)
+
+        def ask() -> httpx.Response:
+            with httpx.stream(
+                "GET",
+                running.url + LIVE,
+                cookies=cookies,
+                verify=NO_TLS,
+                trust_env=False,
+                timeout=60,
+            ) as answer:
+                return answer
+
+        with ExitStack() as stack:
+            for _ in range(MOST_FOLLOWERS):
+                lines = stack.enter_context(listening(running.url, cookies))
+                assert next(lines) == ": it is followed"
+            refused = ask()
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "30")
+        until(lambda: ask().status_code == 200, "there is room again")
 
 
 def test_a_page_shows_at_once_what_arrives(browser: Browser, running: Running) -> None:
