@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from receiver.console.page import HEADERS, Console
 from receiver.console.session import PATH
+from receiver.http.answers import ENDLESS
 from receiver.http.problem_details import problem_response
 from receiver.inbox import StoreUnavailable
 
@@ -41,6 +42,7 @@ class LiveStream:
             return problem_response(503, text, headers={"Retry-After": "30"})
         if request.method == "HEAD":
             return Response(headers=_STREAM_HEADERS, media_type=_MEDIA_TYPE)
+        request.scope[ENDLESS] = True
         return StreamingResponse(
             self._tell(request), headers=_STREAM_HEADERS, media_type=_MEDIA_TYPE
         )

@@ -17,6 +17,7 @@ import uvicorn
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from receiver.http.answers import ENDLESS
 from receiver.http.problem_details import problem_response
 from receiver.server.connections import Connections
 from receiver.server.exchange import HttpExchange
@@ -98,10 +99,12 @@ class LimitedProtocol(HttpToolsProtocol):
     def eof_received(self) -> bool:  # type: ignore[override]
         """Whoever has sent all of a request may stop sending and still gets its answer.
 
-        True keeps the connection.
+        True keeps the connection; not for an answer that would go on for ever.
         """
         self._half_closed = True
-        return self._is_busy() and not self._in_body
+        if not self._is_busy() or self._in_body:
+            return False
+        return ENDLESS not in self.cycle.scope
 
     # --- what comes in, piece by piece ---
 

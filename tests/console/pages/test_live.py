@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
+from receiver.jobs.change_feed import MOST as MOST_FOLLOWERS
 from tests.console.calls import delivered, newcomer, post
 from tests.console.conftest import account, at_overview
 from tests.console.visitor import NO_TLS, Visitor, signed_in_cookie
@@ -19,6 +21,7 @@ from tests.processes import ADMIN_TOKEN, Running, gateway, until, write_config
 
 LIVE = "/console/live"
 MOST = 20  # lines that are waited for: there is one each ten seconds at least
+FEW = 3  # of these, which a slow machine may write before it sees that nobody reads
 SECOND = """
 [sources.shelbyville]
 tokens = ["token-of-shelbyville-0123456789"]
@@ -102,6 +105,46 @@ def test_it_ends_with_the_configuration(tmp_path: Path, how: str) -> None:
         if how == "stop":
             assert "Traceback" not in running.log.read_text()
             assert "graceful" not in running.log.read_text()
+
+
+def test_it_ends_with_its_reader(quiet: Running) -> None:
+    """Whoever has closed their end makes room at once, not when a sign of life meets nobody."""
+    host, _, port = quiet.url.removeprefix("http://").partition(":")
+    cookies = "; ".join(f"{name}={value}" for name, value in signed_in_cookie(quiet.url).items())
+    with (
+        socket.create_connection((host, int(port)), timeout=60) as reader,
+        reader.makefile("rb") as lines,
+    ):
+        reader.sendall(f"GET {LIVE} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookies}\r\n\r\n".encode())
+        assert any(b"it is followed" in line for line in lines)
+        reader.shutdown(socket.SHUT_WR)
+        assert b"".join(islice(lines, MOST)).count(b"still here") < FEW
+
+
+def test_so_many_are_told_and_no_more(tmp_path: Path) -> None:
+    """Who finds no room is told when to come again; whoever goes makes room."""
+    with gateway(write_config(tmp_path)) as running:
+        cookies = signed_in_cookie(running.url)
+
+        def ask() -> httpx.Response:
+            with httpx.stream(
+                "GET",
+                running.url + LIVE,
+                cookies=cookies,
+                verify=NO_TLS,
+                trust_env=False,
+                timeout=60,
+            ) as answer:
+                return answer
+
+        with ExitStack() as stack:
+            all_lines = [
+                stack.enter_context(listening(running.url, cookies)) for _ in range(MOST_FOLLOWERS)
+            ]
+            assert {next(lines) for lines in all_lines} == {": it is followed"}
+            refused = ask()
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "30")
+        until(lambda: ask().status_code == 200, "there is room again")
 
 
 def test_a_page_shows_at_once_what_arrives(browser: Browser, running: Running) -> None:

@@ -68,8 +68,8 @@ class WorkPage:
         job = self._gateway.background.find(request.path_params["job"])
         if job is None:
             raise NotFound(
-                "This process of the gateway knows nothing of that work any more. The audit says "
-                "who asked for it, and what came of it."
+                "That work ended long ago, or is another process's: each shows its own alone. The "
+                "audit says who asked for it, and what came of it."
             )
         return job
 
