@@ -100,9 +100,19 @@ def _facts(planned: ReplayOutcome) -> Facts:
             else "",
         ),
         ("To", _listed(planned.to_connectors().items())),
-        ("For", _counted(planned.people, "person", "people") if planned.people else ""),
+        ("For", _people(planned)),
     ]
     return [(name, text) for name, text in facts if text]
+
+
+def _people(planned: ReplayOutcome) -> str:
+    """Those of whom deliveries were chosen are counted; who else is in an event that a new route
+    wants is not known before it is read.
+    """
+    if not planned.people:
+        return ""
+    also = ", and whoever is in the events for routes added since" if planned.routed else ""
+    return _counted(planned.people, "person", "people") + also
 
 
 def _listed(numbers: Iterable[tuple[str, int]]) -> str:

@@ -8,10 +8,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final
 
+import structlog
+
 from receiver.inbox import ChangeMark, Inbox, StoreUnavailable
 from receiver.jobs.job_runner import JobRunner
 
-EVERY: Final = 1.0  # seconds between two looks: changes within these are told as one
+# seconds between two looks: changes within these are told as one, and each page asks anew for it
+EVERY: Final = 2.0
 MOST: Final = 100  # followers of one process
 
 
@@ -36,7 +39,7 @@ class Follower:
 
 
 class ChangeFeed:
-    """Looks into the store once a second for all who follow, and not at all while nobody does.
+    """Looks into the store now and then for all who follow, and not at all while nobody does.
 
     A mark that any process moves is read, so that no process has to tell the others.
     """
@@ -83,8 +86,13 @@ class ChangeFeed:
     async def _look(self) -> None:
         known: tuple[ChangeMark | None, Sequence[object]] | None = None
         while True:
-            with suppress(StoreUnavailable):  # who follows sees for themselves that it is away
+            try:
                 seen = (await self._inbox.read_change_mark(), self._progress())
+            except StoreUnavailable:
+                pass  # who follows sees for themselves that it is away
+            except Exception:  # noqa: BLE001 - nobody would be told again
+                structlog.get_logger().exception("changes.not_read")
+            else:
                 if known is not None and seen != known:
                     for follower in self._followers:
                         follower.wake()

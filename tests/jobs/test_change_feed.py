@@ -89,3 +89,23 @@ async def test_so_many_follow_and_no_more(inbox: Inbox) -> None:
     with feed.follow():
         assert not feed.has_room
     assert feed.has_room
+
+
+@stored
+async def test_a_defect_does_not_end_the_telling(inbox: Inbox) -> None:
+    """The next look is made all the same; else nobody who follows would be told again."""
+
+    class Failing(JobRunner):
+        looks = 0
+
+        def jobs(self) -> tuple[Job, ...]:
+            self.looks += 1
+            if self.looks == 2:
+                raise RuntimeError("a defect")
+            return super().jobs()
+
+    jobs = Failing()
+    feed, numbers = ChangeFeed(inbox, jobs), count()
+    with feed.follow() as follower:
+        await told(follower, lambda: inbox.accept(new(str(next(numbers)))))
+    assert jobs.looks > 2
