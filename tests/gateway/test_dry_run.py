@@ -55,7 +55,7 @@ def test_nothing_is_written_until_it_is_switched_off(tmp_path: Path, store_url: 
         visitor.sign_in()
         assert "nothing is written" in visitor.get("/console").text
         assert (
-            "a dry run: nothing was written" in visitor.get(f"/console/events/{story['id']}").text
+            "A dry run: nothing was written" in visitor.get(f"/console/events/{story['id']}").text
         )
         assert changed.running.admin("/api/people/p1@example.edu")["records"] == []
         assert _metric(changed, "dry_run") == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -52,7 +53,7 @@ class SearchPage:
     async def show(self, request: Request) -> Response:
         text = storable_text(request.query_params.get("q", ""))[:MOST_CHARACTERS].strip()
         if not text:
-            return self._console.page(request, "search.html", asked="", kinds=(), most=MOST_FOUND)
+            return self._page(request, asked="")
         if before := storable_text(request.query_params.get("before", "")):
             return await self._show_mentions(request, text, before)
         found = await self._gateway.inbox.find_matches(
@@ -65,7 +66,7 @@ class SearchPage:
         only = {hit.to for hit in whole or [hit for _, hits in kinds for hit in hits]}
         if len(only) == 1:
             return self._console.redirect(request, only.pop())
-        return self._console.page(request, "search.html", asked=text, kinds=kinds, most=MOST_FOUND)
+        return self._page(request, asked=text, kinds=kinds)
 
     async def _show_mentions(
         self, request: Request, text: str, before: str | None = None
@@ -75,17 +76,24 @@ class SearchPage:
         found = await inbox.find_text(text, before=before)
         listed = await inbox.list_events(EventFilter(ids=found.event_ids))
         further = found.further and page_address(SEARCH, {"q": text, "before": found.further})
+        return self._page(
+            request,
+            asked=text,
+            events=[present_item(row) for row in listed.items] if found.event_ids else [],
+            before=before,
+            further=further,
+        )
+
+    def _page(self, request: Request, *, asked: str, **shown: Any) -> Response:
+        context = {"kinds": (), "events": (), "before": None, "further": None, **shown}
         return self._console.page(
             request,
             "search.html",
-            asked=text,
-            kinds=(),
+            asked=asked,
             most=MOST_FOUND,
-            events=[present_item(row) for row in listed.items] if found.event_ids else [],
             number=MOST_READ,
-            before=before,
-            further=further,
-            short=len(text) < SHORTEST_TEXT,
+            short=len(asked) < SHORTEST_TEXT,
+            **context,
         )
 
     def _kinds(self, found: SearchResult) -> list[tuple[str, list[SearchHit]]]:

@@ -107,3 +107,9 @@ def test_a_name_leads_to_the_events_in_which_it_stands(page: Page, running: Runn
         ]
     page.goto(f"/console/search?q={name}&before={id}")
     assert "Nor does it stand in any" in page.locator("main").inner_text()
+
+
+def test_a_search_for_nothing_says_what_can_be_searched_for(page: Page) -> None:
+    """Whoever opens the page without having asked."""
+    page.goto("/console/search")
+    assert "any text that came" in page.locator("main").inner_text()
