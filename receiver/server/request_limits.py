@@ -96,12 +96,13 @@ class LimitedProtocol(HttpToolsProtocol):
             self._take(data)
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """Whoever has sent all of a request may stop sending and still gets its answer.
+        """Whoever has sent all of a request may stop sending and still gets its answer, if that has
+        an end.
 
         True keeps the connection.
         """
         self._half_closed = True
-        return self._is_busy() and not self._in_body
+        return self._is_busy() and not self._in_body and self.cycle.end_input()
 
     # --- what comes in, piece by piece ---
 
