@@ -130,10 +130,9 @@ class LimitedProtocol(HttpToolsProtocol):
         """Where the head, or the body in chunks, may end, so that nothing behind it is parsed with
         it.
         """
-        before = len(self._tail)
-        end = (self._tail + data[start : start + len(_END)]).find(_END) if before else -1
-        end = start + end - before if end >= 0 else data.find(_END, start)
-        if end < 0:
+        across = (self._tail + data[start : start + len(_END)]).find(_END) if self._tail else -1
+        end = start + across - len(self._tail) if across >= 0 else data.find(_END, start)
+        if across < 0 and end < 0:
             self._tail = (self._tail + data[start:])[-len(_END) + 1 :]
             return len(data)
         self._tail = b""
