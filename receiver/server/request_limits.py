@@ -54,6 +54,8 @@ class LimitedProtocol(HttpToolsProtocol):
     There are no timers: `look` finds what has taken too long.
     """
 
+    cycle: HttpExchange
+
     def __init__(
         self,
         config: uvicorn.Config,
