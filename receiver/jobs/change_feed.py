@@ -12,6 +12,9 @@ from receiver.inbox import ChangeMark, Inbox, StoreUnavailable
 from receiver.jobs.job_runner import JobRunner
 
 EVERY: Final = 1.0  # seconds between two looks: changes within these are told as one
+# seconds between two who are told: each makes a page anew, for which events would wait where all
+# did so at once
+APART: Final = 0.1
 MOST: Final = 100  # followers of one process
 MOST_OF_ONE: Final = 25  # of these of one name, so that there is room for others
 
@@ -94,10 +97,15 @@ class ChangeFeed:
             with suppress(StoreUnavailable):  # who follows sees for themselves that it is away
                 seen = (await self._inbox.read_change_mark(), self._progress())
                 if known is not None and seen != known:
-                    for follower in self._followers:
-                        follower.wake()
+                    await self._wake_in_turn()
                 known = seen
             await asyncio.sleep(EVERY)
+
+    async def _wake_in_turn(self) -> None:
+        """What changes meanwhile is told in the next round."""
+        for follower in tuple(self._followers):
+            follower.wake()
+            await asyncio.sleep(APART)
 
     def _progress(self) -> Sequence[object]:
         """How far this process's own work is."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from itertools import count
 
 from receiver.inbox import Inbox
@@ -98,3 +99,26 @@ async def test_one_leaves_room_for_others(inbox: Inbox) -> None:
     with feed.follow("dana"), feed.follow("dana"):
         assert not feed.has_room("dana")
         assert feed.has_room("eve")
+
+
+@stored
+async def test_one_is_told_after_the_other(inbox: Inbox) -> None:
+    """Many pages that are made anew at once would keep events waiting."""
+    feed, numbers = ChangeFeed(inbox, JobRunner()), count()
+    told: list[Follower] = []
+    with_the_first: list[int] = []
+
+    async def follow(follower: Follower) -> None:
+        await follower.wait(LONG)
+        told.append(follower)
+        await asyncio.sleep(0)  # whoever was woken in the same moment has gone on by now
+        with_the_first.append(len(told))
+
+    with ExitStack() as stack:
+        followers = [stack.enter_context(feed.follow("dana")) for _ in range(5)]
+        following = asyncio.gather(*map(follow, followers))
+        while not told:
+            await inbox.accept(new(str(next(numbers))))
+            await asyncio.sleep(EVERY)
+        await following
+    assert with_the_first[0] < len(followers)
