@@ -20,10 +20,11 @@ from receiver.ingest.intake import Intake
 from receiver.ingest.validation import Validator
 from receiver.ingest.validation_thread import ValidationThread
 from receiver.jobs.change_feed import ChangeFeed
-from receiver.jobs.job_runner import JobRunner
+from receiver.jobs.job_runner import Job, JobRunner
 from receiver.jobs.replay_progress import ReplayProgress
 from receiver.jobs.status_cache import CachedStatus
 from receiver.jobs.token_use_log import TokenUseLog
+from receiver.jobs.worker_jobs import WorkerJobs
 from receiver.mapping import RouteTable
 from receiver.settings import SettingChange, Settings
 from receiver.telemetry import GatewayMetrics
@@ -70,12 +71,22 @@ class LastingParts:
     background: JobRunner = field(default_factory=JobRunner)
     sent_alarms: MemorySentLog = field(default_factory=MemorySentLog)
     workers: WorkerMetrics | None = None  # where this process is one of several
+    worker_jobs: WorkerJobs | None = None  # there, too
     reloader: Reloader | None = None  # where there is a file to read
     changes: ChangeFeed = field(init=False)
     erasures: int = 0  # what was looked for before the last one may name whom it erased
 
     def __post_init__(self) -> None:
         self.changes = ChangeFeed(self.inbox, self.background)
+
+    async def find_job(self, id: str) -> Job | None:
+        """By whichever worker on this port it is done."""
+        return await self.worker_jobs.find(id) if self.worker_jobs else self.background.find(id)
+
+    async def list_jobs(self) -> Sequence[Job]:
+        """Of all workers on this port."""
+        jobs = self.worker_jobs
+        return await jobs.list_jobs() if jobs else self.background.jobs()
 
     def note_erasure(self) -> None:
         """Drop what was found before: it may name whom this or another process has erased."""

@@ -1,16 +1,9 @@
-"""Answers of their own kind: JSON made quickly, for those that are given by the thousand; and those
-that do not end.
-"""
+"""JSON answers made quickly, for those that are given by the thousand."""
 
 from __future__ import annotations
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-
-ENDLESS = "aom_gateway.endless"
-"""Stands in the scope of a request whose answer has no end of its own: it ends with the connection,
-and whoever sends nothing more is gone.
-"""
 
 _JSON = (b"content-type", b"application/json")
 

@@ -15,13 +15,18 @@ from receiver.jobs.job_runner import JobRunner
 
 # seconds between two looks: changes within these are told as one, and each page asks anew for it
 EVERY: Final = 2.0
+# seconds between two who are told: each makes a page anew, for which events would wait where all
+# did so at once
+APART: Final = 0.1
 MOST: Final = 100  # followers of one process
+MOST_OF_ONE: Final = 25  # of these of one name, so that there is room for others
 
 
 @dataclass(slots=True, eq=False)
 class Follower:
-    """One who follows; `ended`: it is to go, and may come again."""
+    """One who follows, by the name of `who`; `ended`: it is to go, and may come again."""
 
+    who: str = ""
     ended: bool = False
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -44,23 +49,29 @@ class ChangeFeed:
     A mark that any process moves is read, so that no process has to tell the others.
     """
 
-    def __init__(self, inbox: Inbox, jobs: JobRunner, *, most: int = MOST) -> None:
+    def __init__(
+        self, inbox: Inbox, jobs: JobRunner, *, most: int = MOST, most_of_one: int = MOST_OF_ONE
+    ) -> None:
         self._inbox = inbox
         self._jobs = jobs
-        self._most = most
+        self._most, self._most_of_one = most, most_of_one
         self._followers: set[Follower] = set()
         self._looking: asyncio.Task[None] | None = None
         self._closed = False
 
-    @property
-    def has_room(self) -> bool:
-        """Whether one more may follow: not when as many do as a process serves, or at its end."""
-        return not self._closed and len(self._followers) < self._most
+    def has_room(self, who: str) -> bool:
+        """Whether one more may follow: not when as many do as a process serves, in all or of this
+        name, or at its end.
+        """
+        of_them = sum(follower.who == who for follower in self._followers)
+        return (
+            not self._closed and len(self._followers) < self._most and of_them < self._most_of_one
+        )
 
     @contextmanager
-    def follow(self) -> Iterator[Follower]:
+    def follow(self, who: str) -> Iterator[Follower]:
         """Be told of changes until the block ends."""
-        follower = Follower(ended=self._closed)
+        follower = Follower(who, ended=self._closed)
         self._followers.add(follower)
         if self._looking is None:
             self._looking = asyncio.create_task(self._look(), name="change feed")
@@ -94,10 +105,15 @@ class ChangeFeed:
                 structlog.get_logger().exception("changes.not_read")
             else:
                 if known is not None and seen != known:
-                    for follower in self._followers:
-                        follower.wake()
+                    await self._wake_in_turn()
                 known = seen
             await asyncio.sleep(EVERY)
+
+    async def _wake_in_turn(self) -> None:
+        """What changes meanwhile is told in the next round."""
+        for follower in tuple(self._followers):
+            follower.wake()
+            await asyncio.sleep(APART)
 
     def _progress(self) -> Sequence[object]:
         """How far this process's own work is."""

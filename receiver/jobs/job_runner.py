@@ -67,7 +67,7 @@ class JobRunner:
             job.found = None
 
     def find(self, id: str) -> Job | None:
-        """None where it is another process's, or ended long ago."""
+        """None where it is another process's (`WorkerJobs`), or ended long ago."""
         return next((job for job in self.jobs() if job.id == id), None)
 
     async def start(self, what: str, work: Work, *, now: datetime, patience: float = 1.0) -> Job:

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from uvicorn._types import ASGISendEvent, HTTPResponseStartEvent
 
 
+_EVENT_STREAM = b"text/event-stream; charset=utf-8"
+
+
 class HttpExchange(RequestResponseCycle):
     """An answer that is there at once, as nearly all are, goes out in one write; any other goes the
     way of uvicorn.
@@ -21,10 +24,22 @@ class HttpExchange(RequestResponseCycle):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._start: HTTPResponseStartEvent | None = None  # not sent yet
+        self._is_endless = False  # the answer
+        self._input_ended = False
+
+    def end_input(self) -> bool:
+        """The client sends nothing more. Returns whether it still waits for its answer: whoever
+        follows one without an end, and closes, is gone.
+        """
+        self._input_ended = True
+        return not (self.response_complete or self._is_endless)
 
     async def send(self, message: ASGISendEvent) -> None:
         if message["type"] == "http.response.start" and not self.response_started:
             self._start = message
+            self._is_endless = (b"content-type", _EVENT_STREAM) in message.get("headers", ())
+            if self._is_endless and self._input_ended:
+                self.transport.close()
             return
         if self._start is not None:
             start, self._start = self._start, None

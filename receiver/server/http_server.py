@@ -18,6 +18,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from receiver.gateway import ConfigReloader, RunningGateway, open_gateway
+from receiver.jobs.worker_jobs import WorkerJobs
 from receiver.server.app import create_app
 from receiver.server.connections import Connections
 from receiver.server.descriptor_limit import raise_limit
@@ -142,7 +143,9 @@ async def serve_gateway(
 async def _among_workers(
     running: RunningGateway[ASGIApp], worker: WorkerHandle | None
 ) -> AsyncIterator[None]:
-    """Give the others what was counted here, and stop where the parent is gone."""
+    """Tell the others what was counted here and what is worked at; stop where the parent is
+    gone.
+    """
     if worker is None:
         yield
         return
@@ -157,7 +160,10 @@ async def _among_workers(
     running.lasting.workers = WorkerMetrics(
         worker.directory, worker.number, worker.of, metrics.text, metrics.of_the_store
     )
-    async with running.lasting.workers.served():
+    running.lasting.worker_jobs = WorkerJobs(
+        worker.directory, worker.number, worker.of, running.lasting.background
+    )
+    async with running.lasting.workers.served(), running.lasting.worker_jobs.served():
         yield
 
 

@@ -17,7 +17,6 @@ import uvicorn
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from receiver.http.answers import ENDLESS
 from receiver.http.problem_details import problem_response
 from receiver.server.connections import Connections
 from receiver.server.exchange import HttpExchange
@@ -54,6 +53,8 @@ class LimitedProtocol(HttpToolsProtocol):
 
     There are no timers: `look` finds what has taken too long.
     """
+
+    cycle: HttpExchange
 
     def __init__(
         self,
@@ -97,14 +98,13 @@ class LimitedProtocol(HttpToolsProtocol):
             self._take(data)
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """Whoever has sent all of a request may stop sending and still gets its answer.
+        """Whoever has sent all of a request may stop sending and still gets its answer, if that has
+        an end.
 
         True keeps the connection; not for an answer that would go on for ever.
         """
         self._half_closed = True
-        if not self._is_busy() or self._in_body:
-            return False
-        return ENDLESS not in self.cycle.scope
+        return self._is_busy() and not self._in_body and self.cycle.end_input()
 
     # --- what comes in, piece by piece ---
 
@@ -132,10 +132,9 @@ class LimitedProtocol(HttpToolsProtocol):
         """Where the head, or the body in chunks, may end, so that nothing behind it is parsed with
         it.
         """
-        before = len(self._tail)
-        end = (self._tail + data[start : start + len(_END)]).find(_END) if before else -1
-        end = start + end - before if end >= 0 else data.find(_END, start)
-        if end < 0:
+        across = (self._tail + data[start : start + len(_END)]).find(_END) if self._tail else -1
+        end = start + across - len(self._tail) if across >= 0 else data.find(_END, start)
+        if across < 0 and end < 0:
             self._tail = (self._tail + data[start:])[-len(_END) + 1 :]
             return len(data)
         self._tail = b""

@@ -36,7 +36,7 @@ class WorkerHandle:
     number: int  # from 1
     of: int
     listener: socket.socket
-    directory: Path  # where the workers find each other's metrics
+    directory: Path  # where the workers find each other
     parent: int  # a pipe that ends with the parent
     ready_pipe: int
 

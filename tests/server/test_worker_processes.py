@@ -14,8 +14,11 @@ import httpx
 import pytest
 
 from receiver.telemetry.worker_metrics import merge_metrics
+from tests.console.visitor import Visitor
 from tests.processes import TOKEN, Running, gateway, until, write_config
 from tests.program import run_program
+
+ASKED = 20  # connections: that all go to one of two workers happens once in 500,000 times
 
 
 @pytest.fixture
@@ -153,3 +156,20 @@ def test_metrics_are_merged_by_family() -> None:
         "# TYPE b gauge",
         'b{worker="2"} 7',
     ]
+
+
+def test_work_is_found_whichever_worker_is_asked(running: Running) -> None:
+    """The page of a replay, and the list of what is done: each connection may go to another one."""
+    assert post(running, 1) == 202
+    running.wait_until_delivered()
+    visitor = Visitor(running.url)
+    visitor.sign_in()
+    visitor.get("/console")
+    begun = visitor.post(
+        "/console/events/replay", {"source": "springfield", "confirmed": "yes"}
+    ).headers["location"]
+    for address in (begun, "/console/attention"):
+        pages = [visitor.get(address) for _ in range(ASKED)]
+        assert {page.status_code for page in pages} == {200}
+        assert all("Replay of a search" in page.text for page in pages)
+    assert visitor.get("/console/work/0000000000000000").status_code == 404

@@ -17,7 +17,8 @@ from receiver.console.views.paging import page_address
 
 KINDS: Final = ("csv", "json")
 _MEDIA_TYPES: Final = {"csv": "text/csv", "json": "application/jsonl"}
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would calculate
+# what a spreadsheet would calculate; some read full-width signs as the plain ones
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def file_kind(given: str) -> str:

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from receiver.jobs.change_feed import MOST as MOST_FOLLOWERS
+from receiver.jobs.change_feed import MOST_OF_ONE
 from tests.console.calls import delivered, newcomer, post
 from tests.console.conftest import account, at_overview
 from tests.console.visitor import NO_TLS, Visitor, signed_in_cookie
 from tests.processes import ADMIN_TOKEN, Running, gateway, until, write_config
 
 LIVE = "/console/live"
+DANAS_TOKEN = "danas-token-of-the-tests"
+DANA = f"""
+[operators.dana]
+token = "{DANAS_TOKEN}"
+role = "viewer"
+"""
 MOST = 20  # lines that are waited for: there is one each ten seconds at least
-FEW = 3  # of these, which a slow machine may write before it sees that nobody reads
 SECOND = """
 [sources.shelbyville]
 tokens = ["token-of-shelbyville-0123456789"]
@@ -59,6 +67,56 @@ def test_what_comes_is_told(quiet: Running) -> None:
         finally:
             stop.set()
             coming.join()
+
+
+async def open_stream(url: str, cookies: dict[str, str]) -> tuple[int, asyncio.StreamWriter]:
+    """The status of the answer, and what closes the connection."""
+    address = urlsplit(url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    writer.write(f"GET {LIVE} HTTP/1.1\r\nHost: a\r\nCookie: {cookie}\r\n\r\n".encode())
+    status = int((await reader.readline()).split()[1])
+    return status, writer
+
+
+async def open_streams(
+    url: str, cookies: dict[str, str], number: int
+) -> tuple[Counter[int], list[asyncio.StreamWriter]]:
+    """So many at once: how many of each status there are, and what closes them."""
+    opened = await asyncio.gather(*(open_stream(url, cookies) for _ in range(number)))
+    return Counter(status for status, _ in opened), [writer for _, writer in opened]
+
+
+def test_one_operator_leaves_room_for_others(tmp_path: Path) -> None:
+    """Of streams that are asked for all at once no more are opened than there may be."""
+    with gateway(write_config(tmp_path, server=DANA)) as running:
+        admin, dana = (signed_in_cookie(running.url, one) for one in (ADMIN_TOKEN, DANAS_TOKEN))
+
+        async def open_many() -> None:
+            statuses, writers = await open_streams(running.url, admin, 2 * MOST_OF_ONE)
+            assert statuses == {200: MOST_OF_ONE, 503: MOST_OF_ONE}
+            status, writer = await open_stream(running.url, dana)
+            assert status == 200
+            for one in (*writers, writer):
+                one.close()
+
+        asyncio.run(open_many())
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_who_has_gone_is_let_go(quiet: Running, early: bool) -> None:
+    """A browser closes its connection when somebody goes to another page: that ends the stream, and
+    makes room, before a sign of life is due.
+    """
+    address = urlsplit(quiet.url)
+    cookie = "; ".join(map("=".join, signed_in_cookie(quiet.url).items()))
+    with socket.create_connection((address.hostname, address.port), timeout=60) as client:
+        client.sendall(f"GET {LIVE} HTTP/1.1\r\nHost: a\r\nCookie: {cookie}\r\n\r\n".encode())
+        if not early:
+            assert client.recv(65536).startswith(b"HTTP/1.1 200 ")
+        client.shutdown(socket.SHUT_WR)
+        for told in iter(lambda: client.recv(65536), b""):
+            assert b"still here" not in told
 
 
 def test_nobody_else_listens(quiet: Running) -> None:
@@ -107,20 +165,6 @@ def test_it_ends_with_the_configuration(tmp_path: Path, how: str) -> None:
             assert "graceful" not in running.log.read_text()
 
 
-def test_it_ends_with_its_reader(quiet: Running) -> None:
-    """Whoever has closed their end makes room at once, not when a sign of life meets nobody."""
-    host, _, port = quiet.url.removeprefix("http://").partition(":")
-    cookies = "; ".join(f"{name}={value}" for name, value in signed_in_cookie(quiet.url).items())
-    with (
-        socket.create_connection((host, int(port)), timeout=60) as reader,
-        reader.makefile("rb") as lines,
-    ):
-        reader.sendall(f"GET {LIVE} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookies}\r\n\r\n".encode())
-        assert any(b"it is followed" in line for line in lines)
-        reader.shutdown(socket.SHUT_WR)
-        assert b"".join(islice(lines, MOST)).count(b"still here") < FEW
-
-
 def test_so_many_are_told_and_no_more(tmp_path: Path) -> None:
     """Who finds no room is told when to come again; whoever goes makes room."""
     with gateway(write_config(tmp_path)) as running:
@@ -139,7 +183,7 @@ def test_so_many_are_told_and_no_more(tmp_path: Path) -> None:
 
         with ExitStack() as stack:
             all_lines = [
-                stack.enter_context(listening(running.url, cookies)) for _ in range(MOST_FOLLOWERS)
+                stack.enter_context(listening(running.url, cookies)) for _ in range(MOST_OF_ONE)
             ]
             assert {next(lines) for lines in all_lines} == {": it is followed"}
             refused = ask()

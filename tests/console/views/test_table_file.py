@@ -25,7 +25,9 @@ class Row:
 ROW = Row('=cmd|"x"', datetime(2026, 3, 1, 14, 30, tzinfo=UTC), {"ids": [1]})
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1"]
+)
 def test_nothing_is_a_formula(text: str) -> None:
     """A spreadsheet shows it as it is."""
     assert next(csv.reader([csv_lines([[text]])]))[0] == f"'{text}"

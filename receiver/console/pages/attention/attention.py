@@ -64,7 +64,7 @@ class AttentionPage:
         dead, quarantined = await inbox.list_groups(most=MOST, skip=skip, by=by)
         number = await inbox.count_groups()
         status = await self._gateway.standing.status()
-        running, ended = _troubled(self._gateway.background.jobs())
+        running, ended = _troubled(await self._gateway.lasting.list_jobs())
         return self._console.page(
             request,
             "attention.html",

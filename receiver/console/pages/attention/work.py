@@ -46,7 +46,7 @@ class WorkPage:
         self._gateway = console.gateway
 
     async def show(self, request: Request) -> Response:
-        job, state = self._job(request), _state(request)
+        job, state = await self._job(request), _state(request)
         return self._console.page(
             request,
             "work.html",
@@ -61,11 +61,11 @@ class WorkPage:
     async def download(self, request: Request) -> Response:
         """The events that the page lists."""
         kind = file_kind(request.path_params["kind"])
-        chosen = await self._chosen(self._job(request), _state(request))
+        chosen = await self._chosen(await self._job(request), _state(request))
         return file_response("events", kind, write_events(self._gateway.inbox, chosen, kind))
 
-    def _job(self, request: Request) -> Job:
-        job = self._gateway.background.find(request.path_params["job"])
+    async def _job(self, request: Request) -> Job:
+        job = await self._gateway.lasting.find_job(request.path_params["job"])
         if job is None:
             raise NotFound(
                 "That work ended long ago, or is another process's: each shows its own alone. The "
