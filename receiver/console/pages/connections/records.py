@@ -127,7 +127,8 @@ class RecordPages:
             raise NotFound(f"{name} holds no {object} {said!r}." if said else "No record is named.")
         inbox, here = self._gateway.inbox, {"id": found.id}
         (written,) = await find_written_records(self._gateway, name, [(object, found.key)])
-        chosen = EventFilter(ids=await inbox.find_key_events(storable_text(found.key)))
+        ids = await inbox.find_record_events(name, storable_text(object), storable_text(found.key))
+        chosen = EventFilter(ids=ids)
         path = record_address(name, object)
         return self._page(
             request,
