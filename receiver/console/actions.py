@@ -5,7 +5,7 @@ from __future__ import annotations
 from receiver.admin import crm_erasure, replay_and_amend
 from receiver.gateway import Gateway
 from receiver.inbox import DeliverySelection, ErasedPerson, EventFilter
-from receiver.inbox.reads.followed_deliveries import MOST as MOST_FOLLOWED
+from receiver.inbox.reads.followed_deliveries import MOST_FOLLOWED
 from receiver.jobs.job_runner import Job, Work
 
 

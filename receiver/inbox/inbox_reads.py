@@ -107,6 +107,12 @@ class InboxReads:
         """
         return await self._read(partial(search.find_key_events, key=key))
 
+    async def find_record_events(self, connector: str, object: str, key: str) -> tuple[str, ...]:
+        """The ids of the events that wrote this very record; up to 1,000, the newest."""
+        return await self._read(
+            partial(search.find_record_events, connector=connector, object=object, key=key)
+        )
+
     async def count_unsearched(self, chosen: EventFilter) -> int:
         """How many calls in quarantine fit all that is asked but the person: who is in them was
         never understood.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+import time
 from contextlib import closing
 from itertools import count
 from typing import Any
@@ -79,6 +81,16 @@ def mended(running: Running, id: str, body: bytes) -> None:
     """
     with closing(sqlite3.connect(running.log.with_name("aom-gateway.db"))) as store, store:
         store.execute("UPDATE event SET body = ? WHERE id = ?", (body, id))
+
+
+def noted(running: Running, id: str, number: int) -> None:
+    """As if an operator had replayed the event so many times."""
+    act = (time.time_ns() // 1000, "dana", "replay", json.dumps({"id": id}), "done", "")
+    with closing(sqlite3.connect(running.log.with_name("aom-gateway.db"))) as store, store:
+        store.executemany(
+            "INSERT INTO audit (at, who, what, about, outcome, result) VALUES (?, ?, ?, ?, ?, ?)",
+            [act] * number,
+        )
 
 
 def quarantined(running: Running) -> str:

@@ -17,7 +17,22 @@ from tests.cli.test_operating import account
 from tests.deploy.tools import DEPLOY, tool
 from tests.processes import TOKEN, free_port, gateway, until, write_config
 
-NOT_FOR_ALL = ["/", "/console", "/api/status", "/metrics", "/healthz", "/readyz", "/openapi.json"]
+NOT_FOR_ALL = [
+    "/",
+    "/console",
+    "/console/",
+    "/console/sign-in",
+    "/console/static",
+    "/console/static/../sign-in",
+    "/console/static/..%2Fsign-in",
+    "/console/static/%2e%2e/sign-in",
+    "/problems/../console/sign-in",
+    "/api/status",
+    "/metrics",
+    "/healthz",
+    "/readyz",
+    "/openapi.json",
+]
 Proxy = Callable[[str, Path], AbstractContextManager[tuple[str, Path]]]
 NGINX = """
 pid {directory}/nginx.pid;
@@ -125,6 +140,29 @@ def test_what_aom_calls_comes_through_and_nothing_else(proxy: Proxy, tmp_path: P
             until(lambda: "502" in log.read_text(), "the log has the last call")
     written = [path for path in tmp_path.glob("*.log") if TOKEN in path.read_text("utf-8")]
     assert written == []
+
+
+@pytest.mark.parametrize("proxy", [caddy, nginx])
+def test_the_page_to_which_an_answer_links_comes_through(proxy: Proxy, tmp_path: Path) -> None:
+    """With its style and script, which browsers and proxies may keep; nobody signs in for them."""
+    with (
+        gateway(write_config(tmp_path)) as running,
+        proxy(running.url.removeprefix("http://"), tmp_path) as (url, _),
+        client(url) as http,
+    ):
+        answer = http.post(f"/in/{TOKEN}", content=b"no JSON")
+        assert answer.status_code == 422
+        page = http.get(answer.links["help"]["url"])
+        assert page.status_code == 200
+        assert "What helps" in page.text
+        assert http.get("/problems").status_code == 200
+        files = re.findall(r'(?:href|src)="(/console/static/[^"]+)"', page.text)
+        assert {Path(one.partition("?")[0]).suffix for one in files} == {".svg", ".css", ".js"}
+        for file in files:
+            kept = http.get(file)
+            assert kept.status_code == 200, file
+            assert "public" in kept.headers["cache-control"], file
+            assert "set-cookie" not in kept.headers, file
 
 
 def client(url: str) -> httpx.Client:

@@ -144,6 +144,7 @@ async def look(inbox: Inbox, id: str) -> None:
     for text in (ANN, "ann", "7", id[:12]):
         await inbox.find_matches(text, sources=("springfield",))
         await inbox.list_events(EventFilter(ids=await inbox.find_key_events(text)))
+    await inbox.find_record_events("crm", "contact", ANN)
     await inbox.read_status(now=NOW)
     await inbox.list_groups()
     dead, quarantined = await inbox.list_groups(most=1, skip=1, by="newest")

@@ -28,7 +28,8 @@ class AuditQuery(Parameters):
     limit: Limit = 50
 
     def filter(self) -> AuditFilter:
-        return AuditFilter(self.who, self.what, self.since, self.until)
+        acts = () if self.what is None else (self.what,)
+        return AuditFilter(self.who, self.since, self.until, acts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,10 +67,11 @@ class EventPages:
     async def _facts(self, stored: StoredEvent) -> StoryFacts:
         """What the store knows of what became of it."""
         inbox = self._gateway.inbox
-        acts = await find_acts(inbox, stored)
+        found = await find_acts(inbox, stored)
         history = await inbox.find_sent_history(compared_deliveries(stored))
         states = await inbox.find_states()
-        return StoryFacts(stored, states, acts, history, accepted_at(stored, acts))
+        queued_at = accepted_at(stored, found.acts)
+        return StoryFacts(stored, states, found.acts, history, queued_at, found.missing_before)
 
     def _shown(
         self,
@@ -102,6 +103,7 @@ class EventPages:
             few=FEW,
             again=stored.state == "discarded" and bool(stored.faults),
             steps=tell_event(self._gateway, stored, facts.acts),
+            acts_missing_before=facts.acts_missing_before,
             stories=stories,
             answers=[answer_for(story) for story in stories],
             unrouted=find_unrouted(self._gateway, stored),

@@ -28,7 +28,7 @@ class SourceCounter:
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
-        self._over: dict[tuple[str, datetime, datetime], int] = {}
+        self._final_counts: dict[tuple[str, datetime, datetime], int] = {}
 
     async def hours(self, source: str, now: datetime) -> Sequence[CountedPeriod]:
         """The last 24, the current one last. Raises StoreUnavailable."""
@@ -48,15 +48,15 @@ class SourceCounter:
     async def _counted(
         self, source: str, periods: Sequence[tuple[datetime, datetime]], now: datetime
     ) -> Sequence[CountedPeriod]:
-        unknown = [one for one in periods if (source, *one) not in self._over]
+        unknown = [one for one in periods if (source, *one) not in self._final_counts]
         counts = await self._inbox.count_source_events(source, unknown)
         found = dict(zip(unknown, counts, strict=True))
-        if len(self._over) > _MOST_KNOWN:
-            self._over.clear()
-        self._over |= {
+        if len(self._final_counts) > _MOST_KNOWN:
+            self._final_counts.clear()
+        self._final_counts |= {
             (source, *one): number for one, number in found.items() if one[1] + _SETTLED < now
         }
         return [
-            CountedPeriod(*one, found[one] if one in found else self._over[source, *one])
+            CountedPeriod(*one, found[one] if one in found else self._final_counts[source, *one])
             for one in periods
         ]

@@ -30,13 +30,15 @@ class TrafficCounter:
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
-        self._over: dict[datetime, tuple[tuple[int, ...], OutcomeCounts]] = {}
+        self._known_outcomes: dict[datetime, tuple[tuple[int, ...], OutcomeCounts]] = {}
 
     async def hours(self, number: int, now: datetime) -> Sequence[TrafficHour]:
         """The last so many, the current one last. Raises StoreUnavailable."""
         current = now.replace(minute=0, second=0, microsecond=0)
-        self._over = {
-            begin: known for begin, known in self._over.items() if begin > current - MOST * HOUR
+        self._known_outcomes = {
+            begin: known
+            for begin, known in self._known_outcomes.items()
+            if begin > current - MOST * HOUR
         }
         begins = [current - HOUR * back for back in reversed(range(number))]
         marks = await self._inbox.read_marks([(begin, begin + HOUR) for begin in begins])
@@ -48,10 +50,10 @@ class TrafficCounter:
     async def _outcomes(
         self, begin: datetime, mark: tuple[int, ...], now: datetime
     ) -> OutcomeCounts:
-        known = self._over.get(begin)
+        known = self._known_outcomes.get(begin)
         if known is not None and known[0] == mark:
             return known[1]
         outcomes = await self._inbox.count_outcomes((begin, begin + HOUR))
         if begin + HOUR + _SETTLED < now:
-            self._over[begin] = (mark, outcomes)
+            self._known_outcomes[begin] = (mark, outcomes)
         return outcomes

@@ -37,13 +37,12 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """Which entries: those of an operator, of an act, at `since` or later, before `until`.
+    """Which entries: those of an operator, at `since` or later, before `until`.
 
-    `acts`: of any of these acts; `naming`: those whose request names this id.
+    `acts`: of any of these acts, or of all; `naming`: those whose request names this id.
     """
 
     who: str | None = None
-    what: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     acts: tuple[str, ...] = ()
@@ -88,14 +87,12 @@ def list_entries(
     statement = select(audit).order_by(audit.c.id.desc()).limit(limit)
     if chosen.who is not None:
         statement = statement.where(audit.c.who == storable_text(chosen.who))
-    if chosen.what is not None:
-        statement = statement.where(audit.c.what == storable_text(chosen.what))
     if chosen.since is not None:
         statement = statement.where(audit.c.at >= to_micros(chosen.since))
     if chosen.until is not None:
         statement = statement.where(audit.c.at < to_micros(chosen.until))
     if chosen.acts:
-        statement = statement.where(audit.c.what.in_(chosen.acts))
+        statement = statement.where(audit.c.what.in_(map(storable_text, chosen.acts)))
     if chosen.naming is not None:
         statement = statement.where(audit.c.about.contains(chosen.naming, autoescape=True))
     if before is not None:

@@ -12,18 +12,18 @@ from receiver.inbox.db.tables import delivery, literal
 from receiver.inbox.db.transaction import Transaction
 from receiver.inbox.lanes.replay import DeliverySelection, chosen_deliveries
 
-MOST: Final = 5_000  # deliveries, each of them named in a query
+MOST_FOLLOWED: Final = 5_000  # deliveries, each of them named in a query
 
 
 def find_newest(
     transaction: Transaction, selection: DeliverySelection, *, after: int = 0
 ) -> tuple[int, ...]:
-    """The ids of the chosen deliveries, the newest `MOST`; of those made after one only."""
+    """The ids of the newest `MOST_FOLLOWED` chosen deliveries; of those made after one only."""
     query = (
         select(delivery.c.id)
         .where(chosen_deliveries(selection), delivery.c.id > after)
         .order_by(delivery.c.id.desc())
-        .limit(MOST)
+        .limit(MOST_FOLLOWED)
     )
     return tuple(transaction.connection.scalars(query))
 

@@ -99,14 +99,20 @@ def find_key_events(transaction: Transaction, key: str) -> tuple[str, ...]:
     """The ids of the events that wrote a record of this key, or tell of the order with this id
     (`7301`, or `springfield:7301`); up to 1,000, the newest.
     """
-    records = find_records(transaction, [key])
-    found = {one.record.event_id for one in records}
-    if deliveries := sorted(_deliveries_of(transaction, key, records))[-MOST_EVENTS:]:
-        found.update(transaction.connection.scalars(_EVENTS_OF, {"ids": deliveries}))
+    found = _writers(transaction, key, find_records(transaction, [key]))
     for source, id in _orders_of(key):
         rows = transaction.connection.execute(_OF_ORDER, {"thing": digest_order(id)})
         found.update(row.id for row in rows if source in {None, row.source})
     return tuple(sorted(found)[-MOST_EVENTS:])
+
+
+def find_record_events(
+    transaction: Transaction, connector: str, object: str, key: str
+) -> tuple[str, ...]:
+    """The ids of the events that wrote this very record; up to 1,000, the newest."""
+    given = {"connector": connector, "object": object, "keys": [key]}
+    records = [_found_record(row) for row in transaction.connection.execute(_BY_KEY, given)]
+    return tuple(sorted(_writers(transaction, key, records))[-MOST_EVENTS:])
 
 
 def _orders_of(key: str) -> list[tuple[str | None, str]]:
@@ -115,12 +121,21 @@ def _orders_of(key: str) -> list[tuple[str | None, str]]:
     return [(None, key), *([(source, id)] if colon else [])]
 
 
+def _writers(transaction: Transaction, key: str, records: Sequence[FoundRecord]) -> set[str]:
+    """The ids of the events that wrote one of these records, all of this key."""
+    found = {one.record.event_id for one in records}
+    if deliveries := sorted(_deliveries_of(transaction, key, records))[-MOST_EVENTS:]:
+        found.update(transaction.connection.scalars(_EVENTS_OF, {"ids": deliveries}))
+    return found
+
+
 def _deliveries_of(transaction: Transaction, key: str, records: Sequence[FoundRecord]) -> set[int]:
-    """Those that wrote a record of this key, by what the attempts sent."""
+    """Those that wrote one of these records, by what the attempts sent."""
     lanes, found = sorted({one.lane_id for one in records}), set[int]()
+    objects = {one.record.object for one in records}
     for row in transaction.connection.execute(_ATTEMPTS, {"lanes": lanes}):
         for sent in from_json(row.sent):
-            if sent.get("key") == key:
+            if sent.get("key") == key and sent.get("object") in objects:
                 found.update(sent.get("of") or json.loads(row.deliveries))
     return found
 

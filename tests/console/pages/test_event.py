@@ -14,12 +14,14 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from receiver.aom import read_sample
+from receiver.console.views.story.operator_acts import MOST
 from tests.console.browser import click
 from tests.console.calls import (
     dead,
     delivered,
     mended,
     newcomer,
+    noted,
     post,
     quarantined,
     story,
@@ -468,3 +470,16 @@ def test_what_is_not_there(running: Running) -> None:
     answer = visitor.post(f"/console/events/{id}/discard", {"delivery": "1", "confirmed": "yes"})
     assert answer.status_code == 404
     assert story(running, id)["state"] == "dead"
+
+
+def test_acts_that_are_not_looked_at_are_spoken_of(tmp_path: Path) -> None:
+    """With the way to all of them; where all were looked at nothing is said."""
+    with gateway(write_config(tmp_path)) as running:
+        id = delivered(running, 1)
+        visitor = Visitor(running.url, signed_in_cookie(running.url))
+        noted(running, id, MOST)
+        assert "may be missing here" not in visitor.get(f"/console/events/{id}").text
+        noted(running, id, 1)
+        text = visitor.get(f"/console/events/{id}").text
+        assert "What operators did before" in text
+        assert "may be missing here" in text

@@ -38,11 +38,12 @@ async def test_entries_are_found_by_who_what_and_when(inbox: Inbox) -> None:
         return [(one.who, one.what) for one in await inbox.list_audit(chosen, **page)]
 
     assert await found(AuditFilter(who="dana")) == [("dana", "pause"), ("dana", "replay")]
-    assert await found(AuditFilter(what="replay", who="olaf")) == [("olaf", "replay")]
+    assert await found(AuditFilter(acts=("replay",), who="olaf")) == [("olaf", "replay")]
     assert await found(AuditFilter(since=NOW + seconds(1), until=NOW + seconds(2))) == [
         ("olaf", "replay")
     ]
     assert await found(AuditFilter(acts=("pause", "forget"))) == [("dana", "pause")]
+    assert await found(AuditFilter(acts=("pause\0",))) == []
     (newest,) = await inbox.list_audit(AuditFilter(), limit=1)
     assert await found(AuditFilter(), before=newest.id, limit=1) == [("olaf", "replay")]
 

@@ -28,9 +28,9 @@ async def order(
     return (await inbox.accept(told)).id
 
 
-async def write(inbox: Inbox, key: str, id: str) -> None:
+async def write(inbox: Inbox, key: str, id: str, *, connector: str = "crm") -> None:
     """Deliver all that is ready, as a contact and as a deal of this key."""
-    lanes = await take_ready(inbox, at=NOW + seconds(60))
+    lanes = await take_ready(inbox, connector=connector, at=NOW + seconds(60))
     done = [
         SettledLane(
             one,
@@ -46,7 +46,7 @@ async def write(inbox: Inbox, key: str, id: str) -> None:
     ]
     records = [remote("deal", key, id, one) for one in lanes]
     records += [remote("contact", one.person_key, f"c{id}", one) for one in lanes]
-    await settle(inbox, done, records=records, now=NOW + seconds(60))
+    await settle(inbox, done, connector=connector, records=records, now=NOW + seconds(60))
 
 
 @stored
@@ -83,6 +83,24 @@ async def test_only_events_that_wrote_a_record_are_its(inbox: Inbox) -> None:
     assert await inbox.find_key_events("badge-1") == (wanted.id,)
     assert len(await inbox.find_key_events(ANN)) == 2
     assert await inbox.find_key_events("badge-2") == ()
+
+
+@stored
+async def test_a_record_has_the_events_that_wrote_it_and_no_others(inbox: Inbox) -> None:
+    """Not those of the same key at another connector or of another object, and not those that only
+    tell of an order with that id.
+    """
+    both = (await inbox.accept(new("both", connectors=("crm", "other")))).id
+    for connector in ("crm", "other"):
+        await write(inbox, ANN, "9", connector=connector)
+    later = (await inbox.accept(new("later", connectors=("other",)))).id
+    await write(inbox, "55", "10", connector="other")
+    await order(inbox, "told", BEN, ANN)
+    assert await inbox.find_record_events("crm", "contact", ANN) == (both,)
+    assert await inbox.find_record_events("other", "contact", ANN) == tuple(sorted((both, later)))
+    assert await inbox.find_record_events("other", "deal", ANN) == (both,)
+    assert await inbox.find_record_events("other", "deal", "55") == (later,)
+    assert await inbox.find_record_events("other", "company", ANN) == ()
 
 
 @stored

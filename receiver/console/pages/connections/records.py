@@ -39,9 +39,9 @@ _ADDRESSES: dict[str, Any] = {
 def routes(console: Console) -> list[Route]:
     pages = RecordPages(console)
     return [
-        console.get(_HELD, pages.guarded(pages.objects)),
-        console.get(f"{_HELD}/{{object}}", pages.guarded(pages.listed)),
-        console.get(f"{_HELD}/{{object}}/record", pages.guarded(pages.record)),
+        console.get(_HELD, pages.catch_outage(pages.show_objects)),
+        console.get(f"{_HELD}/{{object}}", pages.catch_outage(pages.show_list)),
+        console.get(f"{_HELD}/{{object}}/record", pages.catch_outage(pages.show_record)),
     ]
 
 
@@ -52,7 +52,7 @@ class RecordPages:
         self._console = console
         self._gateway = console.gateway
 
-    def guarded(
+    def catch_outage(
         self, handler: Callable[[Request], Awaitable[Response]]
     ) -> Callable[[Request], Awaitable[Response]]:
         """The handler, with a page in words where the connector does not answer."""
@@ -66,7 +66,7 @@ class RecordPages:
 
         return answered
 
-    async def objects(self, request: Request) -> Response:
+    async def show_objects(self, request: Request) -> Response:
         """The newest records of each object."""
         name, connector = self._browsable(request)
         counts = await connector.objects()
@@ -77,7 +77,7 @@ class RecordPages:
         ]
         return self._page(request, "records.html", name=name, held=held)
 
-    async def listed(self, request: Request) -> Response:
+    async def show_list(self, request: Request) -> Response:
         """The records of one object, or those whose key holds what is asked for.
 
         The only one whose key is that very text is gone to.
@@ -112,7 +112,7 @@ class RecordPages:
             asked=text,
         )
 
-    async def record(self, request: Request) -> Response:
+    async def show_record(self, request: Request) -> Response:
         """One record with all its fields, what it is linked to, and the events that wrote it."""
         name, connector = self._browsable(request)
         object: str = request.path_params["object"]
@@ -127,7 +127,8 @@ class RecordPages:
             raise NotFound(f"{name} holds no {object} {said!r}." if said else "No record is named.")
         inbox, here = self._gateway.inbox, {"id": found.id}
         (written,) = await find_written_records(self._gateway, name, [(object, found.key)])
-        chosen = EventFilter(ids=await inbox.find_key_events(storable_text(found.key)))
+        ids = await inbox.find_record_events(name, storable_text(object), storable_text(found.key))
+        chosen = EventFilter(ids=ids)
         path = record_address(name, object)
         return self._page(
             request,

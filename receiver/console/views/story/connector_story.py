@@ -51,13 +51,16 @@ class ConnectorStory:
 
 @dataclass(frozen=True, slots=True)
 class StoryFacts:
-    """What a story is told from. `queued_at`: when the event was accepted."""
+    """What a story is told from. `queued_at`: when the event was accepted. Acts of before
+    `acts_missing_before` were not all looked at.
+    """
 
     stored: EventDetail
     states: Mapping[str, ConnectorState]
     acts: Sequence[EventAct]
     history: RecordHistory
     queued_at: datetime
+    acts_missing_before: datetime | None = None
 
 
 def compared_deliveries(stored: EventDetail) -> list[DeliveryDetail]:

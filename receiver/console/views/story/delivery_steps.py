@@ -82,7 +82,7 @@ def tell_delivery(
         *_attempt_steps(attempts, mine),
     ]
     past.sort(key=lambda step: step.at or queued_at)
-    now = _standing(delivery, attempts, mine, pause, queued_at)
+    now = _current_step(delivery, attempts, mine, pause, queued_at)
     return DeliveryStory(delivery, attempts, [*past, *now])
 
 
@@ -119,7 +119,7 @@ def _act_step(act: EventAct) -> Step:
     return Step(act.at, f"{word} by {act.who}{act.failed}", says=act.words)
 
 
-def _standing(
+def _current_step(
     delivery: DeliveryDetail,
     attempts: Sequence[ShownAttempt],
     acts: Sequence[EventAct],

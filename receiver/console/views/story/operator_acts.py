@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from receiver.inbox import AuditEntry, AuditFilter, EventDetail, Inbox
 
-MOST: Final = 100  # entries that are looked at
+MOST: Final = 100  # entries of each question that are looked at
 _ACTS: Final = ("replay", "discard", "revalidate", "amend")
 _OF_MANY: Final = ("replay", "discard")
 _SENT: Final = ("begun", "done")
@@ -44,15 +44,28 @@ class EventAct:
         return self.delivery in (None, delivery)
 
 
-async def find_acts(inbox: Inbox, stored: EventDetail) -> list[EventAct]:
-    """The oldest first: those that name the event, and those of many that may have included it."""
-    chosen = AuditFilter(since=stored.received_at, acts=_ACTS, naming=stored.id)
-    entries = list(await inbox.list_audit(chosen, limit=MOST))
+@dataclass(frozen=True, slots=True)
+class FoundActs:
+    """Acts of operators, the oldest first. `missing_before`: others of before this time were not
+    looked at; None where all were.
+    """
+
+    acts: Sequence[EventAct]
+    missing_before: datetime | None
+
+
+async def find_acts(inbox: Inbox, stored: EventDetail, *, most: int = MOST) -> FoundActs:
+    """Those that name the event, and those of many that may have included it."""
+    questions = [AuditFilter(since=stored.received_at, acts=_ACTS, naming=stored.id)]
     if stored.deliveries:
-        of_many = AuditFilter(since=stored.received_at, acts=_OF_MANY)
-        entries += await inbox.list_audit(of_many, limit=MOST)
-    read = {entry.id: _read(entry, stored) for entry in entries}
-    return [act for _, act in sorted(read.items()) if act is not None]
+        questions.append(AuditFilter(since=stored.received_at, acts=_OF_MANY))
+    read, cuts = dict[int, EventAct | None](), list[datetime]()
+    for chosen in questions:
+        found = await inbox.list_audit(chosen, limit=most + 1)
+        cuts += [found[most - 1].at] if len(found) > most else []
+        read |= {entry.id: _read(entry, stored) for entry in found[:most]}
+    acts = [act for _, act in sorted(read.items()) if act is not None]
+    return FoundActs(acts, max(cuts, default=None))
 
 
 def _read(entry: AuditEntry, stored: EventDetail) -> EventAct | None:

@@ -37,7 +37,7 @@ async def test_acts_that_name_the_event_and_acts_that_may_have_included_it(inbox
     for number, (what, about) in enumerate(acts):
         await inbox.add_audit_entry("dana", what, about, "done", now=NOW + seconds(number))
     await inbox.add_audit_entry("dana", "replay", {"id": kept.id}, "done", now=NOW - seconds(1))
-    acts_found = await find_acts(inbox, found)
+    acts_found = (await find_acts(inbox, found)).acts
     assert [(one.what, one.certain) for one in acts_found] == [
         (what, certain) for what, _, certain in told
     ]
@@ -49,6 +49,23 @@ async def test_acts_that_name_the_event_and_acts_that_may_have_included_it(inbox
         None,
         None,
     ]
+
+
+@stored
+async def test_where_acts_are_not_looked_at_it_is_said(inbox: Inbox) -> None:
+    """Since when all were: those that name the event, and those of many, are counted each alone."""
+    kept = await inbox.accept(new("one"))
+    found = await inbox.find_event(kept.id)
+    for number, about in enumerate([{"id": kept.id}, {"id": kept.id}, {"source": "shelbyville"}]):
+        await inbox.add_audit_entry("dana", "replay", about, "done", now=NOW + seconds(number))
+    whole = await find_acts(inbox, found, most=3)
+    assert (len(whole.acts), whole.missing_before) == (2, None)
+    cut = await find_acts(inbox, found, most=2)
+    assert (len(cut.acts), cut.missing_before) == (2, NOW + seconds(1))
+    await inbox.add_audit_entry("olaf", "amend", {"id": kept.id}, "done", now=NOW + seconds(3))
+    named = await find_acts(inbox, found, most=2)
+    assert [one.what for one in named.acts] == ["replay", "amend"]
+    assert named.missing_before == NOW + seconds(1)
 
 
 def test_what_an_act_is_told_in() -> None:
