@@ -16,7 +16,7 @@ from receiver.comparison.differences import (
     ObjectTally,
     differing_parts,
 )
-from receiver.mapping.routes.ruled_record import with_rules
+from receiver.mapping.routes.ruled_record import make_record
 
 
 def record(fields: dict[str, Value], **other: object) -> Record:
@@ -54,7 +54,7 @@ def test_values_that_are_the_same(value: Value) -> None:
 
 def test_what_is_no_value() -> None:
     """Links, which field holds the key, whether it may be created, and when a field is written."""
-    old = with_rules(record({"f": 1}, links=(Ref("contact", "a"),)), {}, {"f": "never"})
+    old = make_record({}, {"f": "never"}, "deal", "1", {"f": 1}, links=(Ref("contact", "a"),))
     new = record({"f": 1}, key_field="k", creates=False)
     assert {(one.part, one.before, one.after) for one in differing_parts(old, new)} == {
         ("links", "contact a", None),

@@ -35,7 +35,7 @@ class LaneQueue:
     next_due: datetime | None  # when the first of the others is
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, though nobody changes it: that would double its price
 class PendingDelivery:
     """One event that is to be delivered in a lane. `seq` is its place there."""
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from connectors.base import Append, Record, Ref, Value
-from receiver.mapping.routes.ruled_record import Overwrite, overwrite_of, ranks_of, with_rules
+from receiver.mapping.routes.ruled_record import Overwrite, make_record, overwrite_of, ranks_of
 
 
 def fold_records(rendered: Iterable[Sequence[Record]]) -> tuple[Record, ...]:
@@ -33,7 +33,9 @@ def fold_record(older: Record | None, newer: Record) -> tuple[Record, Collection
         return newer, newer.fields.keys()
     folded = _FoldedFields(dict(older.fields), dict(ranks_of(older)), dict(overwrite_of(older)))
     counting = folded.take(newer)
-    merged = Record(
+    merged = make_record(
+        folded.ranks,
+        folded.overwrite,
         object=newer.object,
         key=newer.key,
         fields=folded.values,
@@ -43,7 +45,7 @@ def fold_record(older: Record | None, newer: Record) -> tuple[Record, Collection
         doubtful=older.doubtful or newer.doubtful,
         creates=older.creates or newer.creates,
     )
-    return with_rules(merged, folded.ranks, folded.overwrite), counting
+    return merged, counting
 
 
 def find_origins(rendered: Iterable[tuple[str, Sequence[Record]]]) -> dict[Ref, dict[str, str]]:

@@ -18,7 +18,7 @@ from receiver.mapping.language.scope import ExpressionScope, Loop
 from receiver.mapping.language.value_text import describe_kind, is_list, value_text
 from receiver.mapping.routes.map_pattern import MapPattern
 from receiver.mapping.routes.route_watch import ValueLookup
-from receiver.mapping.routes.ruled_record import Overwrite, with_rules
+from receiver.mapping.routes.ruled_record import Overwrite, make_record
 
 Draft = tuple[str, dict[str, Value], dict[str, str]]
 """Key, fields, and the ranks of those that only go forward."""
@@ -229,15 +229,19 @@ class Route:
         written = dict.fromkeys([(upsert.object, key) for upsert, key, *_ in drafts])
         links = {upsert.where: upsert.links_to(written) for upsert in self.upserts if upsert.links}
         for upsert, key, fields, ranks in drafts:
-            record = Record(
-                upsert.object,
-                key,
-                fields,
-                upsert.key_field,
-                links.get(upsert.where, ()),
-                creates=upsert.creates,
+            yield (
+                upsert,
+                make_record(
+                    ranks,
+                    upsert.overwrite_of(fields),
+                    upsert.object,
+                    key,
+                    fields,
+                    key_field=upsert.key_field,
+                    links=links.get(upsert.where, ()),
+                    creates=upsert.creates,
+                ),
             )
-            yield upsert, with_rules(record, ranks, upsert.overwrite_of(fields))
 
 
 def _read_items(scope: ExpressionScope, items: Any) -> list[Any]:

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
-from connectors.base import Record
+from connectors.base import Record, Value
 
 Overwrite = Literal["always", "if_empty", "never"]
 """When a field may be written: always, where the CRM's is empty, or only with a new record."""
@@ -34,11 +34,15 @@ def overwrite_of(record: Record) -> Mapping[str, Overwrite]:
     return record.overwrite if isinstance(record, RuledRecord) else {}
 
 
-def with_rules(
-    record: Record, ranks: Mapping[str, str], overwrite: Mapping[str, Overwrite]
+def make_record(
+    ranks: Mapping[str, str],
+    overwrite: Mapping[str, Overwrite],
+    object: str,
+    key: str,
+    fields: Mapping[str, Value],
+    **others: Any,
 ) -> Record:
-    """The same with these rules."""
+    """A record of this content, with these rules where there are any."""
     if not (ranks or overwrite):
-        return record
-    own = {name: getattr(record, name) for name in Record.__slots__}
-    return RuledRecord(**own, ranks=ranks, overwrite=overwrite)
+        return Record(object, key, fields, **others)
+    return RuledRecord(object, key, fields, **others, ranks=ranks, overwrite=overwrite)

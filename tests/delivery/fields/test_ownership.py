@@ -25,7 +25,7 @@ from receiver.inbox import PendingDelivery, ReadyLane, RecordState
 from receiver.inbox.db.event_ids import IN_TIME
 from receiver.inbox.lanes.field_versions import FieldVersion
 from receiver.mapping import find_origins
-from receiver.mapping.routes.ruled_record import Overwrite, with_rules
+from receiver.mapping.routes.ruled_record import Overwrite, make_record
 from tests.delivery.calling import Calling
 from tests.delivery.crm import Crm
 
@@ -45,7 +45,7 @@ def contact(
     creates: bool = True,
     **overwrite: Overwrite,
 ) -> Record:
-    return with_rules(Record("contact", key, fields, creates=creates), {}, overwrite)
+    return make_record({}, overwrite, "contact", key, fields, creates=creates)
 
 
 def named(first: str = "Ada", key: str = ADA.key) -> Record:

@@ -6,7 +6,7 @@ import pytest
 
 from connectors.base import Append, Record, Ref, Value
 from receiver.mapping import find_origins, fold_records, overwrite_of, ranks_of
-from receiver.mapping.routes.ruled_record import Overwrite, with_rules
+from receiver.mapping.routes.ruled_record import Overwrite, make_record
 
 ANN = Ref("contact", "ann@x.test")
 
@@ -126,7 +126,7 @@ def test_each_field_comes_from_the_event_that_set_it_last() -> None:
 
 
 def ranked(value: int, **others: int) -> Record:
-    return with_rules(Record("contact", "a", {"stage": value, **others}), {"stage": f"{value}"}, {})
+    return make_record({"stage": f"{value}"}, {}, "contact", "a", {"stage": value, **others})
 
 
 @pytest.mark.parametrize("order", list(permutations((1, 2, 3))))
@@ -144,7 +144,7 @@ def test_what_only_goes_forward_is_the_furthest(order: tuple[int, ...]) -> None:
 def test_of_two_that_are_as_far_the_last_counts() -> None:
     """It may be written in other letters."""
     first, last = (
-        with_rules(Record("contact", "a", {"stage": value}), {"stage": "1"}, {})
+        make_record({"stage": "1"}, {}, "contact", "a", {"stage": value})
         for value in ("lead", "Lead")
     )
     assert fold_records([[first], [last]])[0].fields == {"stage": "Lead"}
@@ -158,8 +158,8 @@ def test_a_value_without_a_rank_starts_anew() -> None:
 
 
 def ruled(rule: Overwrite, value: Value, *, creates: bool = True) -> Record:
-    record = Record("contact", "a", {"name": value}, creates=creates)
-    return with_rules(record, {}, {} if rule == "always" else {"name": rule})
+    overwrite = {} if rule == "always" else {"name": rule}
+    return make_record({}, overwrite, "contact", "a", {"name": value}, creates=creates)
 
 
 @pytest.mark.parametrize(
