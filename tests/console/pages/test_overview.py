@@ -7,14 +7,14 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from receiver.inbox import ConnectorState, Inbox
 from tests.console.browser import click
 from tests.console.calls import post
 from tests.console.conftest import account, at_overview
 from tests.inbox.store import keep_state, new
-from tests.processes import ADMIN_TOKEN, Running, gateway, write_config
+from tests.processes import ADMIN_TOKEN, Running, gateway, until, write_config
 
 
 def row(page: Page, connector: str) -> str:
@@ -128,25 +128,36 @@ def test_it_stays_live(browser: Browser, running: Running) -> None:
         assert page.evaluate("window.still") is True
 
 
+def until_shown(page: Page, what: Locator) -> None:
+    """Let the page's time pass, in which it looks again and again, until something is there."""
+
+    def shown() -> bool:
+        page.clock.run_for(6000)
+        return what.is_visible()
+
+    until(shown, "it is shown")
+
+
 def test_old_figures_do_not_look_like_new_ones(browser: Browser, tmp_path: Path) -> None:
     """Where the gateway answers no more the page says so; where the session has ended it leads to
     the door.
     """
     with (
         gateway(write_config(tmp_path)) as running,
-        at_overview(browser, running.url, expected=("ERR_",)) as page,
+        at_overview(browser, running.url, expected=("ERR_", "EventSource")) as page,
     ):
         page.clock.install()
         page.reload()
         page.context.clear_cookies()
-        page.clock.run_for(6000)
-        page.wait_for_url("**/console/sign-in?next=**")
+        until_shown(page, page.get_by_label("Your token"))
+        assert "/console/sign-in?next=" in page.url
         page.get_by_label("Your token").fill(ADMIN_TOKEN)
         click(page.get_by_role("button", name="Sign in"))
         page.wait_for_url("**/console")
         running.kill()
-        page.clock.run_for(6000)
-        expect(page.get_by_role("alert")).to_have_text(re.compile("The gateway does not answer"))
+        alert = page.get_by_role("alert")
+        until_shown(page, alert)
+        expect(alert).to_have_text(re.compile("The gateway does not answer"))
 
 
 def test_it_waits_while_somebody_is_at_it(browser: Browser, running: Running) -> None:
