@@ -42,11 +42,14 @@ def keep_mapping(transaction: Transaction, toml: str, *, now: datetime) -> bool:
     new = insert_statement(transaction.connection.dialect, mapping).values(
         number=number, since=database_now(transaction, now), toml=toml
     )
-    done = transaction.connection.execute(new.on_conflict_do_nothing(index_elements=["number"]))
+    # how many rows an INSERT made is not told by every driver
+    kept = transaction.connection.scalar(
+        new.on_conflict_do_nothing(index_elements=["number"]).returning(mapping.c.number)
+    )
     transaction.connection.execute(
         delete(mapping).where(mapping.c.number <= number - MOST_VERSIONS)
     )
-    return done.rowcount == 1
+    return kept is not None
 
 
 def list_mappings(transaction: Transaction) -> Sequence[MappingVersion]:
