@@ -43,7 +43,7 @@ def alarms(
     if as_json:
         print_json(answer)
     elif not answer["watched"]:
-        out.print("No alarms are configured: add [alerts] with urls.")
+        out.print("No alarms are configured: add [alerts] with urls.", markup=False)
     elif not answer["items"]:
         out.print("No alarm holds.")
     else:

@@ -35,3 +35,11 @@ def test_alarms_are_shown_and_silenced(tmp_path: Path) -> None:
             assert listed["items"][0]["acknowledged_at"]
             unknown = run_program("alarms", "acknowledge", "nothing", *at)
             assert (unknown.returncode, key in unknown.stderr) == (1, True)
+
+
+def test_where_none_are_configured_it_says_what_to_add(tmp_path: Path) -> None:
+    """With the table's name as it stands in the file."""
+    config = write_config(tmp_path, BODY)
+    with asked(config):
+        shown = run_program("alarms", "--config", str(config))
+    assert shown.stdout == "No alarms are configured: add [alerts] with urls.\n"
